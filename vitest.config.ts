@@ -1,12 +1,24 @@
 import { defineConfig } from "vitest/config";
 
+const architecture = "test/architecture.test.ts";
+
 export default defineConfig({
   test: {
-    include: ["{src,workers,scripts,test}/**/*.test.ts"],
-    globalSetup: ["test/helpers/global-setup.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
     maxWorkers: 2,
     reporters: ["default", ["json", { outputFile: "test-report.json" }]],
+    projects: [
+      {
+        test: {
+          name: "behaviour",
+          include: ["{src,workers,scripts,test}/**/*.test.ts"],
+          exclude: [architecture],
+          globalSetup: ["test/helpers/global-setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      // Reads the source only, so that `npm run verify` needs no database.
+      { test: { name: "architecture", include: [architecture] } },
+    ],
   },
 });

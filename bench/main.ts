@@ -1,0 +1,66 @@
+/** `npm run bench -- [options] [scenario …]`: see bench/README.md. */
+import { formatDrift, readBaseline, saveBaseline } from "./baseline.ts";
+import { openBench, type Scenario } from "./bench.ts";
+import { describeMachine } from "./measure/machine.ts";
+import { type Options, optionsHelp, parseOptions } from "./options.ts";
+import { formatTable, type Report } from "./report.ts";
+import { generator } from "./scenarios/generator.ts";
+import { large } from "./scenarios/large.ts";
+import { resolve } from "./scenarios/resolve.ts";
+import { writes } from "./scenarios/writes.ts";
+
+const scenarios: Readonly<Record<string, { run: Scenario; summary: string }>> = {
+  writes: { run: writes, summary: "change sets of one operation beside etcd puts" },
+  large: { run: large, summary: "one change set of 10,000 operations beside etcd transactions" },
+  resolve: { run: resolve, summary: "resolution in process beside a bare merge" },
+  generator: { run: generator, summary: "what the load generator itself can reach" },
+};
+
+const help = () =>
+  [
+    "Usage: npm run bench -- [options] [scenario …]",
+    "",
+    "Scenarios (all, where none is named):",
+    ...Object.entries(scenarios).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`),
+    "",
+    optionsHelp,
+  ].join("\n");
+
+/** Runs one scenario with servers of its own, and prints what it found. */
+async function runScenario(options: Options, name: string): Promise<Report["ratios"]> {
+  const scenario = scenarios[name];
+  if (scenario === undefined) throw new Error(`there is no scenario "${name}"; try --help`);
+  const bench = openBench(options);
+  const stop = () => {
+    void bench.close().finally(() => process.exit(130));
+  };
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    const report = await scenario.run(bench);
+    console.log(`### ${name}\n\n${describeMachine(bench.directory, report.versions)}\n`);
+    for (const table of report.tables) console.log(formatTable(table));
+    return report.ratios;
+  } finally {
+    await bench.close();
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) {
+    console.log(help());
+    return;
+  }
+  const names = options.scenarios.length > 0 ? options.scenarios : Object.keys(scenarios);
+  const measured: Record<string, number> = {};
+  for (const name of names) Object.assign(measured, await runScenario(options, name));
+  const drift = formatDrift(readBaseline(), measured);
+  if (drift !== "") console.log(drift);
+  if (options.save) saveBaseline(measured);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

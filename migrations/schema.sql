@@ -1,0 +1,167 @@
+-- The schema that the migrations make, written by `npm run schema:dump` from a fresh database.
+-- Review its changes; edit the migrations instead. Rows that migrations insert are not in it.
+
+create schema fairlead;
+
+create function fairlead.refuse_history_change()
+ returns trigger
+ language plpgsql
+as $function$
+begin
+  raise exception 'fairlead.entry_versions is append-only' using errcode = 'restrict_violation';
+end
+$function$;
+
+create table fairlead.apps (
+  name text collate "C" not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  created_by text not null,
+  constraint apps_pk primary key (name),
+  constraint apps_name_is_legal check (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'::text)
+);
+
+create table fairlead.audit_log (
+  id bigint not null generated always as identity,
+  at timestamp with time zone not null,
+  actor_type text not null,
+  actor_id text not null,
+  authentication text not null,
+  action text not null,
+  revision bigint,
+  request_id text,
+  address text,
+  user_agent text,
+  detail jsonb not null,
+  constraint audit_log_pk primary key (id)
+);
+create index audit_log_at on fairlead.audit_log (at desc, id desc);
+create index audit_log_revision on fairlead.audit_log (revision);
+
+create table fairlead.change_sets (
+  revision bigint not null,
+  committed_at timestamp with time zone not null,
+  actor_type text not null,
+  actor_id text not null,
+  message text not null,
+  change_count integer not null,
+  constraint change_sets_pk primary key (revision),
+  constraint change_sets_has_changes check (change_count > 0),
+  constraint change_sets_revision_positive check (revision > 0)
+);
+create index change_sets_committed_at on fairlead.change_sets (committed_at desc, revision desc);
+
+create table fairlead.deployment (
+  singleton boolean not null default true,
+  epoch text not null default substr(replace(gen_random_uuid()::text, '-'::text, ''::text), 1, 16),
+  revision bigint not null default 0,
+  committed_at timestamp with time zone not null default clock_timestamp(),
+  catalogue_version bigint not null default 0,
+  constraint deployment_pk primary key (singleton),
+  constraint deployment_epoch_is_hex check (epoch ~ '^[0-9a-f]{16}$'::text),
+  constraint deployment_is_single check (singleton),
+  constraint deployment_revision_not_negative check (revision >= 0)
+) with (fillfactor = 10);
+
+create table fairlead.entries (
+  id uuid not null,
+  kind text collate "C" not null,
+  app text collate "C" not null,
+  environment text collate "C" not null,
+  key text collate "C" not null,
+  version bigint not null,
+  revision bigint not null,
+  deleted boolean not null,
+  value jsonb,
+  schema jsonb,
+  description text,
+  merge text not null,
+  updated_at timestamp with time zone not null,
+  updated_by text not null,
+  constraint entries_pk primary key (kind, key, app, environment),
+  constraint entries_key_is_legal check (key ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,255}$'::text),
+  constraint entries_merge_is_known check (merge = any (array['replace'::text, 'deep'::text])),
+  constraint entries_value_unless_deleted check (deleted = (value is null)),
+  constraint entries_version_positive check (version > 0)
+) with (fillfactor = 80);
+create index entries_id on fairlead.entries (id);
+create index entries_layer on fairlead.entries (app, environment, key, kind);
+
+create table fairlead.entry_versions (
+  kind text collate "C" not null,
+  app text collate "C" not null,
+  environment text collate "C" not null,
+  key text collate "C" not null,
+  version bigint not null,
+  revision bigint not null,
+  op text not null,
+  value jsonb,
+  schema jsonb,
+  description text,
+  merge text not null,
+  constraint entry_versions_pk primary key (app, environment, key, kind, version),
+  constraint entry_versions_merge_is_known check (merge = any (array['replace'::text, 'deep'::text])),
+  constraint entry_versions_op_is_known check (op = any (array['put'::text, 'delete'::text])),
+  constraint entry_versions_value_unless_deleted check ((op = 'delete'::text) = (value is null)),
+  constraint entry_versions_version_positive check (version > 0)
+) partition by hash (key);
+create index entry_versions_revision on fairlead.entry_versions (revision);
+create trigger entry_versions_append_only before delete or update on fairlead.entry_versions for each row execute function fairlead.refuse_history_change();
+create trigger entry_versions_no_truncate before truncate on fairlead.entry_versions for each statement execute function fairlead.refuse_history_change();
+create table fairlead.entry_versions_0 partition of fairlead.entry_versions for values with (modulus 10, remainder 0);
+create table fairlead.entry_versions_1 partition of fairlead.entry_versions for values with (modulus 10, remainder 1);
+create table fairlead.entry_versions_2 partition of fairlead.entry_versions for values with (modulus 10, remainder 2);
+create table fairlead.entry_versions_3 partition of fairlead.entry_versions for values with (modulus 10, remainder 3);
+create table fairlead.entry_versions_4 partition of fairlead.entry_versions for values with (modulus 10, remainder 4);
+create table fairlead.entry_versions_5 partition of fairlead.entry_versions for values with (modulus 10, remainder 5);
+create table fairlead.entry_versions_6 partition of fairlead.entry_versions for values with (modulus 10, remainder 6);
+create table fairlead.entry_versions_7 partition of fairlead.entry_versions for values with (modulus 10, remainder 7);
+create table fairlead.entry_versions_8 partition of fairlead.entry_versions for values with (modulus 10, remainder 8);
+create table fairlead.entry_versions_9 partition of fairlead.entry_versions for values with (modulus 10, remainder 9);
+
+create table fairlead.environments (
+  name text collate "C" not null,
+  rank integer not null,
+  protected boolean not null default false,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  created_by text not null,
+  constraint environments_pk primary key (name),
+  constraint environments_name_is_legal check (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'::text)
+);
+
+create table fairlead.idempotency_keys (
+  actor text not null,
+  route text not null,
+  key text collate "C" not null,
+  request_hash text not null,
+  result jsonb not null,
+  created_at timestamp with time zone not null,
+  constraint idempotency_keys_pk primary key (actor, route, key)
+);
+create index idempotency_keys_created_at on fairlead.idempotency_keys (created_at);
+
+create table fairlead.layers (
+  kind text collate "C" not null,
+  app text collate "C" not null,
+  environment text collate "C" not null,
+  head_revision bigint not null,
+  entry_count integer not null,
+  constraint layers_pk primary key (kind, app, environment),
+  constraint layers_entry_count_not_negative check (entry_count >= 0)
+) with (fillfactor = 50);
+
+create table fairlead.migrations (
+  number integer not null,
+  name text not null,
+  checksum text not null,
+  applied_at timestamp with time zone not null default clock_timestamp(),
+  constraint migrations_pk primary key (number),
+  constraint migrations_number_positive check (number > 0)
+);
+
+create table fairlead.outbox (
+  revision bigint not null,
+  committed_at timestamp with time zone not null,
+  changes jsonb not null,
+  events jsonb not null,
+  constraint outbox_pk primary key (revision)
+);

@@ -1,0 +1,63 @@
+import { type Ctx, requirePermission } from "../context.ts";
+import type { Json } from "../platform/json.ts";
+import type { Tx } from "../platform/sql.ts";
+import { findReplays, replayOf } from "./idempotency.ts";
+import { lockCounter } from "./load-state.ts";
+
+interface CatalogueChange<Result> {
+  /** What audit rows call it. */
+  readonly action: string;
+  readonly detail: Json;
+  insert(tx: Tx): Promise<Result>;
+}
+
+/**
+ * Changes the catalogue of environments and apps: no change set, hence no revision, but under the
+ * same lock, so that every group of change sets is judged against one catalogue.
+ */
+export const commitCatalogueChange = async <Result extends object>(
+  ctx: Ctx,
+  change: CatalogueChange<Result>,
+): Promise<Result> => {
+  requirePermission(ctx, "catalogue.write");
+  const result = await ctx.sql.begin(async (tx): Promise<Result> => {
+    const { now } = await lockCounter(tx);
+    const replay = replayOf<Result>(ctx, await findReplays(tx, [ctx]));
+    if (replay !== undefined) return replay;
+    const inserted = await change.insert(tx);
+    await writeCatalogueChange(tx, ctx, change, inserted, now);
+    return inserted;
+  });
+  return result as Result;
+};
+
+const writeCatalogueChange = async (
+  tx: Tx,
+  { actor, request }: Ctx,
+  { action, detail }: Pick<CatalogueChange<unknown>, "action" | "detail">,
+  result: object,
+  now: string,
+): Promise<void> => {
+  const { idempotency } = request;
+  await tx`
+    with counter as (
+      update fairlead.deployment set catalogue_version = catalogue_version + 1
+    ), record as (
+      insert into fairlead.idempotency_keys (actor, route, key, request_hash, result, created_at)
+      select
+        ${actor.id}, ${idempotency?.route ?? ""}, ${idempotency?.key ?? ""},
+        ${idempotency?.requestHash ?? ""}, ${JSON.stringify(result)}::text::jsonb,
+        ${now}::timestamptz
+      where ${idempotency !== undefined}
+      on conflict on constraint idempotency_keys_pk do update set
+        request_hash = excluded.request_hash, result = excluded.result,
+        created_at = excluded.created_at
+    )
+    insert into fairlead.audit_log
+      (at, actor_type, actor_id, authentication, action, request_id, address, user_agent, detail)
+    values (
+      ${now}::timestamptz, ${actor.type}, ${actor.id}, ${actor.type}, ${action}, ${request.id},
+      ${request.address ?? null}, ${request.userAgent ?? null},
+      ${JSON.stringify(detail)}::text::jsonb
+    )`;
+};

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { type Ctx, requirePermission } from "../context.ts";
+import { readEffective } from "../layers/read-effective.ts";
+import type { Json } from "../platform/json.ts";
+import { decodeCursor, type Page, type PageInput, pageFrom } from "../platform/page.ts";
+import { diffValues } from "./diff-values.ts";
+import { resolveRevision } from "./revisions.ts";
+
+export interface DiffEnvironmentsInput extends PageInput {
+  readonly fromEnvironment: string;
+  readonly toEnvironment: string;
+  readonly app: string;
+  readonly at?: number | string | undefined;
+}
+
+export interface EnvironmentDiffItem {
+  readonly change: "added" | "changed" | "removed";
+  readonly key: string;
+  readonly before: Json;
+  readonly after: Json;
+}
+
+/**
+ * How an app's effective configuration differs between two environments, by key, both read at one
+ * revision.
+ *
+ * @throws Problem `NOT_FOUND` for an unknown app, environment or revision
+ */
+export const diffEnvironments = async (
+  ctx: Ctx,
+  input: DiffEnvironmentsInput,
+): Promise<Page<EnvironmentDiffItem>> => {
+  const { app, at, fromEnvironment, limit, toEnvironment } = input;
+  requirePermission(ctx, "entries.read", { kind: "config", app, environment: fromEnvironment });
+  requirePermission(ctx, "entries.read", { kind: "config", app, environment: toEnvironment });
+  const start = decodeCursor(input.cursor, z.string());
+  const revision = at === undefined ? undefined : await resolveRevision(ctx.sql, at);
+  const effective = (environment: string) => ({ kind: "config", app, environment, at: revision });
+  const [from, to] = await ctx.sql.begin("isolation level repeatable read read only", (tx) =>
+    Promise.all([
+      readEffective(tx, effective(fromEnvironment)),
+      readEffective(tx, effective(toEnvironment)),
+    ]),
+  );
+  const valuesOf = ({ resolved }: typeof from): Map<string, Json> =>
+    new Map([...resolved].map(([key, { value }]) => [key, value]));
+  const items = diffValues(valuesOf(from), valuesOf(to))
+    .filter(({ key }) => start === undefined || key > start)
+    .slice(0, limit + 1)
+    .map((difference) => ({ before: null, after: null, ...difference }));
+  return pageFrom(items, limit, ({ key }) => key);
+};

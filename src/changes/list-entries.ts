@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { type Ctx, requirePermission } from "../context.ts";
+import type { Merge } from "../layers/resolve.ts";
+import type { Json } from "../platform/json.ts";
+import { toPublicScope } from "../platform/names.ts";
+import { decodeCursor, type Page, type PageInput, pageFrom } from "../platform/page.ts";
+
+/** A live entry of a layer as it is stored, not resolved. */
+export interface Entry {
+  readonly id: string;
+  readonly kind: string;
+  readonly app: string | null;
+  readonly environment: string | null;
+  readonly key: string;
+  readonly value: Json;
+  readonly schema?: Json;
+  readonly description?: string;
+  readonly merge: Merge;
+  readonly version: number;
+  readonly revision: number;
+  readonly updatedAt: string;
+  readonly updatedBy: string;
+}
+
+export interface EntryRow {
+  id: string;
+  kind: string;
+  app: string;
+  environment: string;
+  key: string;
+  value: Json;
+  schema: Json | null;
+  description: string | null;
+  merge: Merge;
+  version: number;
+  revision: number;
+  updatedAt: string;
+  updatedBy: string;
+}
+
+/** `app` and `environment`: `''` is the layer of "all"; undefined lists every layer. */
+export interface ListEntriesInput extends PageInput {
+  readonly kind: string;
+  readonly app?: string | undefined;
+  readonly environment?: string | undefined;
+  readonly prefix?: string | undefined;
+}
+
+const position = z.tuple([z.string(), z.string(), z.string()]);
+
+/** Raw entries, by scope and key. */
+export const listEntries = async (ctx: Ctx, input: ListEntriesInput): Promise<Page<Entry>> => {
+  requirePermission(ctx, "entries.read", { kind: input.kind });
+  const rows = await entryRows(ctx, input, decodeCursor(input.cursor, position));
+  const page = pageFrom(rows, input.limit, ({ app, environment, key }) => [app, environment, key]);
+  return { ...page, items: page.items.map(toEntry) };
+};
+
+export const toEntry = ({ app, description, environment, schema, ...row }: EntryRow): Entry => ({
+  ...row,
+  app: toPublicScope(app),
+  environment: toPublicScope(environment),
+  ...(schema === null ? {} : { schema }),
+  ...(description === null ? {} : { description }),
+});
+
+const entryRows = (
+  { sql }: Ctx,
+  { app, environment, kind, limit, prefix }: ListEntriesInput,
+  start: z.output<typeof position> | undefined,
+) => sql<EntryRow[]>`
+  select
+    e.id, e.kind, e.app, e.environment, e.key, e.value, e.schema, e.description, e.merge,
+    e.version, e.revision, e.updated_at as "updatedAt", e.updated_by as "updatedBy"
+  from fairlead.entries e
+  where e.kind = ${kind} and not e.deleted
+    ${app === undefined ? sql`` : sql`and e.app = ${app}`}
+    ${environment === undefined ? sql`` : sql`and e.environment = ${environment}`}
+    ${prefix === undefined ? sql`` : sql`and starts_with(e.key, ${prefix})`}
+    ${start === undefined ? sql`` : sql`and (e.app, e.environment, e.key) > (${start[0]}, ${start[1]}, ${start[2]})`}
+  order by e.app, e.environment, e.key
+  limit ${limit + 1}`;

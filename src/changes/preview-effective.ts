@@ -1,0 +1,165 @@
+import type { FieldError } from "../errors.ts";
+import { resolveChain } from "../layers/resolve.ts";
+import { jsonEqual } from "../platform/json.ts";
+import type { EffectiveChange } from "./change-set.ts";
+import type { Kind, KindRegistry } from "./kind.ts";
+import { describeScope, toPublicScope } from "../platform/names.ts";
+import {
+  chainOf,
+  entryGroupId,
+  type Catalogue,
+  type EntryState,
+  type State,
+  scopeId,
+} from "./state.ts";
+
+/** An entry's next state, and the index of the operation that makes it. */
+export interface PlannedEntry {
+  readonly operationIndex: number;
+  readonly next: EntryState;
+}
+
+interface Preview {
+  readonly effective: readonly EffectiveChange[];
+  readonly effectiveTotal: number;
+  readonly errors: readonly FieldError[];
+}
+
+/** Positions whose readers see the same chain of entries: judged once, counted for all. */
+interface PositionClass {
+  readonly representative: string;
+  readonly members: readonly string[];
+}
+
+const maxErrors = 20;
+
+/**
+ * What the readers of every (app, environment) will see differently, and which of the values that
+ * the change set alters break a rule. Reading without an app or environment is a position too.
+ * Positions in which nobody owns the key share their outcome, so the cost follows the number of
+ * owners of a key, not apps × environments. At most `cap` items are listed; the total counts all.
+ */
+export const previewEffective = (
+  state: State,
+  catalogue: Catalogue,
+  planned: readonly PlannedEntry[],
+  kinds: KindRegistry,
+  cap: number,
+): Preview => {
+  const effective: EffectiveChange[] = [];
+  const errors: FieldError[] = [];
+  let effectiveTotal = 0;
+  for (const [group, changed] of groupByKey(planned)) {
+    const before = state.entries.get(group);
+    const after = new Map(before);
+    for (const { next } of changed) after.set(scopeId(next.app, next.environment), next);
+    const owners = [...after.values()];
+    const apps = positionClasses(catalogue.apps, owners.map((entry) => entry.app));
+    const environments = positionClasses(
+      catalogue.environments,
+      owners.map((entry) => entry.environment),
+    );
+    const items: EffectiveChange[] = [];
+    for (const app of apps) {
+      for (const environment of environments) {
+        const cause = changed.find(({ next }) => affects(next, app, environment));
+        if (cause === undefined) continue;
+        const chain = chainOf(after, app.representative, environment.representative);
+        if (errors.length < maxErrors) errors.push(...judge(kinds, cause, chain, app, environment));
+        const was = resolveChain(chainOf(before, app.representative, environment.representative));
+        const becomes = resolveChain(chain);
+        if (jsonEqual(was?.value, becomes?.value)) continue;
+        effectiveTotal += app.members.length * environment.members.length;
+        const values = { key: cause.next.key, before: was?.value ?? null, after: becomes?.value ?? null };
+        expand(items, app, environment, values, cap - effective.length);
+      }
+    }
+    effective.push(...items.sort(byPosition));
+  }
+  return { effective, effectiveTotal, errors: errors.slice(0, maxErrors) };
+};
+
+const groupByKey = (planned: readonly PlannedEntry[]): Map<string, PlannedEntry[]> => {
+  const groups = new Map<string, PlannedEntry[]>();
+  for (const entry of planned) {
+    const group = entryGroupId(entry.next.kind, entry.next.key);
+    const members = groups.get(group);
+    if (members === undefined) groups.set(group, [entry]);
+    else members.push(entry);
+  }
+  return groups;
+};
+
+/** One class for all names that own nothing (and for "none named"), one for each owner. */
+const positionClasses = (
+  names: readonly string[],
+  ownerNames: readonly string[],
+): PositionClass[] => {
+  const owners = new Set(ownerNames.filter((name) => name !== ""));
+  const others = owners.size === 0 ? names : names.filter((name) => !owners.has(name));
+  const classes: PositionClass[] = [{ representative: "", members: ["", ...others] }];
+  for (const owner of owners) classes.push({ representative: owner, members: [owner] });
+  return classes;
+};
+
+const affects = (entry: EntryState, app: PositionClass, environment: PositionClass): boolean =>
+  (entry.app === "" || entry.app === app.representative) &&
+  (entry.environment === "" || entry.environment === environment.representative);
+
+const judge = (
+  kinds: KindRegistry,
+  cause: PlannedEntry,
+  chain: readonly EntryState[],
+  app: PositionClass,
+  environment: PositionClass,
+): FieldError[] => {
+  const resolved = resolveChain(chain);
+  const kind: Kind | undefined = kinds.get(cause.next.kind);
+  if (resolved === undefined || kind === undefined) return [];
+  const schemas = chain.flatMap((entry) =>
+    entry.schema === undefined
+      ? []
+      : [{ schema: entry.schema, from: describeScope(entry.app, entry.environment) }],
+  );
+  const own =
+    resolved.winner === cause.next &&
+    resolved.contributors.length === 1 &&
+    cause.next.app === app.representative &&
+    cause.next.environment === environment.representative;
+  const place = `operations.${cause.operationIndex}`;
+  const position = describeScope(app.representative, environment.representative);
+  return kind.checkEffective({ value: resolved.value, schemas }).map(({ path, message }) =>
+    own
+      ? { path: [place, "value", path].filter((part) => part !== "").join("."), message }
+      : {
+          path: place,
+          message: `the effective value of "${cause.next.key}" in ${position} would break a rule${path === "" ? "" : ` at "${path}"`}: ${message}`,
+        },
+  );
+};
+
+const expand = (
+  items: EffectiveChange[],
+  apps: PositionClass,
+  environments: PositionClass,
+  values: Pick<EffectiveChange, "key" | "before" | "after">,
+  room: number,
+): void => {
+  for (const app of apps.members) {
+    for (const environment of environments.members) {
+      if (items.length >= room) return;
+      items.push({
+        app: toPublicScope(app),
+        environment: toPublicScope(environment),
+        key: values.key,
+        before: values.before,
+        after: values.after,
+      });
+    }
+  }
+};
+
+const byPosition = (a: EffectiveChange, b: EffectiveChange): number =>
+  compare(a.app ?? "", b.app ?? "") || compare(a.environment ?? "", b.environment ?? "");
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

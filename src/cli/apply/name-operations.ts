@@ -1,0 +1,38 @@
+import { Failure, type ProblemDocument } from "../failure.ts";
+import type { PlannedOperation } from "./plan-operations.ts";
+
+const renamed = (path: string, planned: readonly PlannedOperation[]): string => {
+  const [, index, rest] = /^operations\.(\d+)(?:\.(.*))?$/.exec(path) ?? [];
+  const label = index === undefined ? undefined : planned[Number(index)]?.label;
+  if (label === undefined) return path;
+  return rest === undefined || rest === "value" ? label : `${label}, ${rest}`;
+};
+
+const isPlaced = (item: unknown): item is { readonly path: string } =>
+  typeof item === "object" && item !== null && "path" in item && typeof item.path === "string";
+
+/** The member of a problem document with its paths renamed, ready to be spread over the document. */
+const renamedMember = (
+  document: ProblemDocument,
+  name: "errors" | "conflicts",
+  planned: readonly PlannedOperation[],
+): Partial<ProblemDocument> => {
+  const list: unknown = document[name];
+  if (!Array.isArray(list)) return {};
+  const items = list.map((item: unknown) =>
+    isPlaced(item) ? Object.assign({}, item, { path: renamed(item.path, planned) }) : item,
+  );
+  return { [name]: items };
+};
+
+/** Says `orders.yml: server.port (app=orders)` where the server says `operations.3.value`. */
+export const nameOperations = (error: unknown, planned: readonly PlannedOperation[]): unknown => {
+  if (!(error instanceof Failure)) return error;
+  const { document, exitCode, hint } = error;
+  const members = {
+    ...document,
+    ...renamedMember(document, "errors", planned),
+    ...renamedMember(document, "conflicts", planned),
+  };
+  return new Failure(exitCode, members, hint, error);
+};

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import type { Failure, ProblemDocument } from "./failure.ts";
+import type { Io } from "./io.ts";
+import { textCell, valueCell, valueColumn } from "./print.ts";
+import { printable, printableJson } from "./printable.ts";
+import { renderTable } from "./table.ts";
+
+const errorsShape = z.array(z.looseObject({ path: z.string(), message: z.string() }));
+const conflictsShape = z.array(
+  z.looseObject({
+    path: z.string(),
+    currentVersion: z.number().nullish(),
+    currentRevision: z.number().nullish(),
+    currentValue: z.unknown().optional(),
+  }),
+);
+
+const conflictTable = ({ conflicts }: ProblemDocument, io: Io): string => {
+  const { data = [] } = conflictsShape.safeParse(conflicts);
+  if (data.length === 0) return "";
+  const columns = [
+    { title: "PLACE" },
+    { title: "CURRENT VERSION", align: "right" },
+    { title: "CURRENT REVISION", align: "right" },
+    valueColumn("CURRENT VALUE"),
+  ] as const;
+  const rows = data.map((conflict) => [
+    textCell(conflict.path),
+    textCell(conflict.currentVersion),
+    textCell(conflict.currentRevision),
+    valueCell(conflict.currentValue),
+  ]);
+  return renderTable(columns, rows, io.stderrIsTerminal === true ? { width: io.columns } : {});
+};
+
+const referenceOf = ({ type, requestId }: ProblemDocument): string[] => [
+  ...(type !== undefined && /^https?:/.test(type) ? [`see ${type}`] : []),
+  ...(requestId === undefined ? [] : [`request id ${requestId}`]),
+];
+
+/** Tells a failure on standard error: for people, or with `json` as its problem document alone. */
+export const reportFailure = (io: Io, { document, hint }: Failure, json: boolean): void => {
+  if (json) {
+    io.stderr.write(`${printableJson(document)}\n`);
+    return;
+  }
+  const { title, detail, errors } = document;
+  const lines = [`error: ${title}${detail === undefined ? "" : `: ${detail}`}`];
+  for (const { path, message } of errorsShape.safeParse(errors).data ?? []) {
+    lines.push(path === "" ? `  ${message}` : `  ${path}: ${message}`);
+  }
+  const reference = referenceOf(document);
+  if (reference.length > 0) lines.push(`  (${reference.join("; ")})`);
+  if (hint !== undefined) lines.push(`hint: ${hint}`);
+  io.stderr.write(lines.map((line) => `${printable(line)}\n`).join(""));
+  io.stderr.write(conflictTable(document, io));
+};

@@ -1,0 +1,128 @@
+import { resolveRevision } from "../changes/revisions.ts";
+import { type Ctx, requirePermission } from "../context.ts";
+import { Problem } from "../errors.ts";
+import { type Effective, readEffective } from "../layers/read-effective.ts";
+import type { LayerEntry } from "../layers/resolve.ts";
+import { entityTag } from "../platform/entity-tag.ts";
+import type { Json } from "../platform/json.ts";
+import { describeScope, toPublicScope } from "../platform/names.ts";
+import { typeOf } from "./kind.ts";
+
+/** How fresh a read must be, and of which past it is. */
+export interface ReadOptions {
+  readonly minRevision?: number | undefined;
+  readonly at?: number | string | undefined;
+}
+
+export interface ReadConfigInput extends ReadOptions {
+  readonly app: string;
+  readonly environment: string;
+  readonly key: string;
+  readonly explain?: boolean | undefined;
+}
+
+interface PublicScope {
+  readonly app: string | null;
+  readonly environment: string | null;
+}
+
+export interface ConfigValue {
+  readonly key: string;
+  readonly value: Json;
+  readonly type: "string" | "number" | "boolean" | "json";
+  /** Of the strongest entry, which owns the value. */
+  readonly version: number;
+  /** The newest revision that changed the value. */
+  readonly revision: number;
+  readonly scope: PublicScope;
+  readonly layers?: readonly ExplainedLayer[];
+}
+
+interface ExplainedLayer {
+  readonly scope: PublicScope;
+  readonly value: Json;
+  readonly version: number;
+  readonly revision: number;
+  readonly merge: "replace" | "deep";
+  readonly won: boolean;
+  /** Whether something of its value is in the result: true for more than one after a deep merge. */
+  readonly contributes: boolean;
+}
+
+/** A body with the deployment's revision that it shows and its entity tag. */
+export interface Read<Body> {
+  readonly revision: number;
+  readonly tag: string;
+  readonly body: Body;
+}
+
+/**
+ * What a key resolves to for (app, environment), and with `explain` what every layer says.
+ *
+ * @throws Problem `NOT_FOUND`, `PRECONDITION_FAILED` (a `minRevision` that is not reached)
+ */
+export const readConfig = async (ctx: Ctx, input: ReadConfigInput): Promise<Read<ConfigValue>> => {
+  const { app, environment, explain = false, key } = input;
+  requirePermission(ctx, "entries.read", { kind: "config", app, environment, key });
+  const effective = await readEffectiveConfig(ctx, input, { key });
+  const resolved = effective.resolved.get(key);
+  if (resolved === undefined) {
+    const scope = describeScope(app, environment);
+    throw new Problem("NOT_FOUND", `There is no config "${key}" for ${scope}.`);
+  }
+  const { contributors, value, winner } = resolved;
+  const tagged = explain ? effective.entries : contributors;
+  return {
+    revision: effective.revision,
+    tag: entityTag(effective.epoch, tagged, explain ? "-explain" : ""),
+    body: {
+      key,
+      value,
+      type: typeOf(value),
+      version: winner.version,
+      revision: Math.max(...contributors.map(({ revision }) => revision)),
+      scope: publicScope(winner),
+      ...(explain
+        ? { layers: effective.entries.map((entry) => explainLayer(entry, winner, contributors)) }
+        : {}),
+    },
+  };
+};
+
+/** Reads what (app, environment) resolves to, as fresh and of the time that is asked for. */
+export const readEffectiveConfig = async (
+  ctx: Ctx,
+  { app, at, environment, minRevision }: ReadOptions & { app: string; environment: string },
+  part: { readonly key?: string; readonly prefix?: string | undefined } = {},
+): Promise<Effective> => {
+  const revision = at === undefined ? undefined : await resolveRevision(ctx.sql, at);
+  const query = { kind: "config", app, environment, at: revision, ...part };
+  const effective = await readEffective(ctx.sql, query);
+  if (minRevision !== undefined && effective.revision < minRevision) {
+    throw new Problem(
+      "PRECONDITION_FAILED",
+      `This deployment is at revision ${effective.revision}; minRevision ${minRevision} is not reached.`,
+      { members: { currentRevision: effective.revision } },
+    );
+  }
+  return effective;
+};
+
+const publicScope = ({ app, environment }: LayerEntry): PublicScope => ({
+  app: toPublicScope(app),
+  environment: toPublicScope(environment),
+});
+
+const explainLayer = (
+  entry: LayerEntry,
+  winner: LayerEntry,
+  contributors: readonly LayerEntry[],
+): ExplainedLayer => ({
+  scope: publicScope(entry),
+  value: entry.value,
+  version: entry.version,
+  revision: entry.revision,
+  merge: entry.merge,
+  won: entry === winner,
+  contributes: contributors.includes(entry),
+});

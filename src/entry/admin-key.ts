@@ -1,0 +1,44 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+interface AdminKey {
+  readonly key: string;
+  /** Where it was written, if this start made it. */
+  readonly createdIn?: string;
+}
+
+/**
+ * The first administrator's key: what the operator set, else what an earlier start kept in the data
+ * directory, else a new one of 256 random bits that is kept there for its owner alone to read.
+ */
+export const findAdminKey = async (
+  dataDir: string,
+  bootstrapKey: string | undefined,
+): Promise<AdminKey> => {
+  if (bootstrapKey !== undefined) return { key: bootstrapKey };
+  const path = join(dataDir, "admin.key");
+  const kept = await readKept(path);
+  if (kept !== undefined) return { key: kept };
+  const key = `fl_${randomBytes(32).toString("base64url")}`;
+  await mkdir(dataDir, { recursive: true });
+  try {
+    await writeFile(path, `${key}\n`, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    // Another process that starts at the same time was first: its key is the key.
+    const others = await readKept(path);
+    if (others === undefined) throw error;
+    return { key: others };
+  }
+  return { key, createdIn: path };
+};
+
+const readKept = async (path: string): Promise<string | undefined> => {
+  try {
+    const key = (await readFile(path, "utf8")).trim();
+    return key === "" ? undefined : key;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+};

@@ -1,0 +1,103 @@
+import { serve } from "@hono/node-server";
+import { getConnInfo } from "@hono/node-server/conninfo";
+import { createApp } from "../app.ts";
+import { Problem } from "../errors.ts";
+import { authenticateAdministrator } from "../http/authenticate.ts";
+import { startEmbeddedPostgres } from "../platform/embedded-postgres.ts";
+import { createLogger, describeError, type Logger } from "../platform/log.ts";
+import { migrate } from "../platform/migrate.ts";
+import { parseSettings, type Settings } from "../platform/settings.ts";
+import { connectSql } from "../platform/sql.ts";
+import { startWorkers } from "../../workers/start-workers.ts";
+import { findAdminKey } from "./admin-key.ts";
+import { buildDeps } from "./build-deps.ts";
+
+const migrationsFolder = new URL("../../migrations/", import.meta.url).pathname;
+const statementTimeoutMs = 30_000;
+
+type Stop = () => Promise<void>;
+
+/** Starts everything in order; what has started is stopped again in reverse, also on failure. */
+const start = async (settings: Settings, log: Logger, stops: Stop[]): Promise<void> => {
+  const databaseUrl = settings.databaseUrl ?? (await startDatabase(settings, log, stops));
+  const sql = connectSql(databaseUrl, { max: settings.databasePoolSize, statementTimeoutMs });
+  stops.push(() => sql.end({ timeout: 5 }));
+  const { applied } = await migrate(sql, migrationsFolder);
+  if (applied.length > 0) log.info("migrated the database", { applied });
+  const { createdIn, key } = await findAdminKey(settings.dataDir, settings.bootstrapAdminKey);
+  const deps = buildDeps(sql, settings, log);
+  const authenticate = authenticateAdministrator(key);
+  const app = createApp({
+    deps: () => deps,
+    authenticate: () => authenticate,
+    address: (c) => getConnInfo(c).remote.address,
+  });
+  stops.push(await startWorkers({ databaseUrl, sql, log }));
+  const { host, port } = await listen(app.fetch, settings, stops);
+  log.info("serving", { url: `http://${host}:${port}`, docs: `http://${host}:${port}/docs` });
+  if (createdIn !== undefined) {
+    console.log(`\nThe administrator's key, shown this once and kept in ${createdIn}:\n  ${key}\n`);
+  }
+};
+
+const startDatabase = async (settings: Settings, log: Logger, stops: Stop[]): Promise<string> => {
+  log.info("starting the embedded PostgreSQL", { dataDir: settings.dataDir });
+  const database = await startEmbeddedPostgres({ dataDir: settings.dataDir });
+  stops.push(() => database.stop());
+  return database.url;
+};
+
+const listen = async (
+  fetch: Parameters<typeof serve>[0]["fetch"],
+  settings: Settings,
+  stops: Stop[],
+): Promise<{ host: string; port: number }> => {
+  const { promise, reject, resolve } = Promise.withResolvers<{ host: string; port: number }>();
+  const { host } = settings;
+  const server = serve({ fetch, hostname: host, port: settings.port }, ({ port }) =>
+    resolve({ host, port }),
+  );
+  server.once("error", reject);
+  stops.push(
+    () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        if ("closeIdleConnections" in server) server.closeIdleConnections();
+      }),
+  );
+  return promise;
+};
+
+const log = createLogger(parseLogLevel(process.env.LOG_LEVEL));
+const stops: Stop[] = [];
+let stopping = false;
+
+function parseLogLevel(text: string | undefined): Settings["logLevel"] {
+  return text === "debug" || text === "warn" || text === "error" ? text : "info";
+}
+
+const stop = async (exitCode: number): Promise<void> => {
+  if (stopping) return;
+  stopping = true;
+  // What hangs past this is cut off: a stop that never ends is worse.
+  setTimeout(() => process.exit(1), 15_000).unref();
+  for (const step of stops.reverse()) {
+    await step().catch((error: unknown) => log.error("failed to stop", describeError(error)));
+  }
+  process.exit(exitCode);
+};
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    log.info("stopping", { signal });
+    void stop(0);
+  });
+}
+
+try {
+  await start(parseSettings(process.env), log, stops);
+} catch (error) {
+  const fields = error instanceof Problem ? { error: error.message } : describeError(error);
+  log.error("could not start", fields);
+  await stop(1);
+}

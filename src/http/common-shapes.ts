@@ -1,0 +1,93 @@
+import { z } from "zod";
+import type { Json } from "../platform/json.ts";
+import { keyPattern, scopeNamePattern } from "../platform/names.ts";
+
+/** Any JSON value. That it is well-formed and within limits was checked while it was parsed. */
+export const jsonValue = z
+  .unknown()
+  .refine((value) => value !== undefined, "is missing")
+  .transform((value) => value as Json)
+  .meta({ description: "Any JSON value" });
+
+export const keyShape = z
+  .string()
+  .regex(keyPattern, `must match ${keyPattern.source}`)
+  .meta({ description: "Entry key, case-sensitive", example: "db.pool.size" });
+
+const scopeName = (what: string) =>
+  z.string().regex(scopeNamePattern, `must match ${scopeNamePattern.source}`).meta({
+    description: `${what}; leave it out for "all"`,
+  });
+
+export const appName = scopeName("App").meta({ example: "payments" });
+export const environmentName = scopeName("Environment").meta({ example: "production" });
+
+/** A scope in a body: absent and null both mean "all", which is `''` inside. */
+export const bodyScope = {
+  app: appName.nullish().transform((name) => name ?? ""),
+  environment: environmentName.nullish().transform((name) => name ?? ""),
+};
+
+/** A scope in a query. */
+export const queryScope = {
+  app: appName.optional().transform((name) => name ?? ""),
+  environment: environmentName.optional().transform((name) => name ?? ""),
+};
+
+/** A scope in an answer. */
+export const answerScope = {
+  app: z.string().nullable(),
+  environment: z.string().nullable(),
+};
+
+const wholeNumber = (least: number, what: string) =>
+  z.coerce
+    .number(`must be ${what}`)
+    .int(`must be ${what}`)
+    .min(least, `must be ${what}`)
+    .max(Number.MAX_SAFE_INTEGER, `must be ${what}`);
+
+export const revisionParameter = wholeNumber(0, "a revision: a whole number from 0").meta({
+  example: 41,
+});
+
+/** A boolean in a query: `true` or `false`, nothing else. */
+export const booleanParameter = z.enum(["true", "false"]).transform((text) => text === "true");
+
+export const pageQuery = {
+  limit: z.coerce
+    .number("must be a number from 1 to 500")
+    .int()
+    .min(1, "must be a number from 1 to 500")
+    .max(500, "must be a number from 1 to 500")
+    .default(100),
+  cursor: z.string().max(2_000).optional().meta({ description: "`nextCursor` of the page before" }),
+};
+
+/** The shape of every list. */
+export const pageOf = (item: z.ZodType) =>
+  z.object({ items: z.array(item), nextCursor: z.string().optional() });
+
+export const actorShape = z.object({ type: z.string(), id: z.string() }).meta({ id: "Actor" });
+export const timeShape = z
+  .string()
+  .meta({ format: "date-time", example: "2026-01-31T12:00:00.123456Z" });
+
+/** A revision, or a time in RFC 3339. */
+export const pointInTime = z
+  .union([
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+    z.iso.datetime({ offset: true, message: "must be a revision or an RFC 3339 time" }),
+  ])
+  .meta({ description: "Past state: a revision or an RFC 3339 time", example: "41" });
+
+/** How fresh a read must be. */
+export const freshness = {
+  minRevision: revisionParameter.optional().meta({
+    description: "Answer nothing older; 412 where the deployment has not reached it",
+  }),
+  consistency: z.enum(["strong"]).optional().meta({ description: "Read from the primary" }),
+};

@@ -1,0 +1,49 @@
+import { Problem } from "../errors.ts";
+
+/**
+ * Reads a body of at most `maxBytes`, whether its length was announced or not; what is too long is
+ * refused before it is held.
+ *
+ * @throws Problem `TOO_LARGE`, `INVALID_INPUT` where the client cut it off
+ */
+export const readBody = async (request: Request, maxBytes: number): Promise<Uint8Array> => {
+  const announced = request.headers.get("content-length");
+  if (announced !== null && Number(announced) > maxBytes) throw tooLarge(maxBytes);
+  try {
+    // The HTTP parser holds a client to the length that it announced.
+    if (announced !== null) return new Uint8Array(await request.arrayBuffer());
+    return await readChunks(request, maxBytes);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem("INVALID_INPUT", "The body ended before it was complete.", { cause: error });
+  }
+};
+
+const readChunks = async (request: Request, maxBytes: number): Promise<Uint8Array> => {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  const reader = request.body?.getReader();
+  while (reader !== undefined) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    sizeBytes += value.byteLength;
+    if (sizeBytes > maxBytes) {
+      await reader.cancel();
+      throw tooLarge(maxBytes);
+    }
+    chunks.push(value);
+  }
+  const body = new Uint8Array(sizeBytes);
+  let offset = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return body;
+};
+
+const tooLarge = (maxBytes: number): Problem =>
+  new Problem("TOO_LARGE", `The body is larger than the limit of ${maxBytes} bytes.`, {
+    // What follows of the body is not read, so the connection cannot be used again.
+    headers: { connection: "close" },
+  });

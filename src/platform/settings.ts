@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { Problem } from "../errors.ts";
+
+const count = (fallback: number, most: number) =>
+  z.coerce.number().int().min(1).max(most).default(fallback);
+
+const environmentSchema = z.object({
+  HOST: z.string().min(1).default("127.0.0.1"),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATA_DIR: z.string().min(1).default(".fairlead"),
+  BOOTSTRAP_ADMIN_KEY: z.string().min(16, "must have at least 16 characters").optional(),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  PUBLIC_URL: z.url().optional(),
+  DATABASE_POOL_SIZE: count(20, 1000),
+  MAX_BODY_BYTES: count(16 * 1024 * 1024, 256 * 1024 * 1024),
+  MAX_VALUE_BYTES: count(256 * 1024, 16 * 1024 * 1024),
+  MAX_VALUE_DEPTH: count(32, 64),
+  MAX_OPERATIONS: count(10_000, 100_000),
+  MAX_LAYER_KEYS: count(100_000, 1_000_000),
+  MAX_EFFECTIVE_CHANGES: count(500, 10_000),
+});
+
+/** What an operator can set; docs/operations.md has the table. Parsed once, in `entry/`. */
+export type Settings = ReturnType<typeof parseSettings>;
+
+/**
+ * Parses environment variables; an empty one counts as absent.
+ *
+ * @throws Problem `INVALID_INPUT` that names every wrong variable, without its value.
+ */
+export const parseSettings = (environment: Readonly<Record<string, unknown>>) => {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => typeof value === "string" && value !== ""),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) {
+    const errors = parsed.error.issues.map(({ path, message }) => ({
+      path: path.join("."),
+      message,
+    }));
+    const detail = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
+    throw new Problem("INVALID_INPUT", `The settings are not valid: ${detail}`, { errors });
+  }
+  const { data } = parsed;
+  return {
+    host: data.HOST,
+    port: data.PORT,
+    databaseUrl: data.DATABASE_URL,
+    dataDir: data.DATA_DIR,
+    bootstrapAdminKey: data.BOOTSTRAP_ADMIN_KEY,
+    logLevel: data.LOG_LEVEL,
+    publicUrl: data.PUBLIC_URL,
+    databasePoolSize: data.DATABASE_POOL_SIZE,
+    maxBodyBytes: data.MAX_BODY_BYTES,
+    maxValueBytes: data.MAX_VALUE_BYTES,
+    maxValueDepth: data.MAX_VALUE_DEPTH,
+    maxOperations: data.MAX_OPERATIONS,
+    maxLayerKeys: data.MAX_LAYER_KEYS,
+    maxEffectiveChanges: data.MAX_EFFECTIVE_CHANGES,
+  };
+};

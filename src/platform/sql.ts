@@ -1,0 +1,76 @@
+import postgres from "postgres";
+import { Problem } from "../errors.ts";
+
+export type Sql = postgres.Sql<{ revision: number; timestamp: string }>;
+/** A transaction, or anything else that queries can run on. */
+export type Tx = postgres.TransactionSql<{ revision: number; timestamp: string }>;
+
+interface SqlOptions {
+  /** Size of the connection pool. */
+  readonly max: number;
+  /** Off behind a pooler that does not keep prepared statements. */
+  readonly prepare?: boolean;
+  readonly connectTimeoutSeconds?: number;
+  readonly statementTimeoutMs?: number;
+  readonly name?: string;
+}
+
+/** `2026-11-20 18:31:00.123456+00` → `2026-11-20T18:31:00.123456Z` */
+const toRfc3339 = (text: string): string => text.replace(" ", "T").replace(/\+00(:00)?$/, "Z");
+
+/**
+ * The SQL handle of every runtime. `bigint` becomes a number (revisions and versions stay far below
+ * 2^53), `timestamptz` an RFC 3339 string in UTC with PostgreSQL's microseconds.
+ */
+export const connectSql = (url: string, options: SqlOptions): Sql =>
+  postgres(url, {
+    max: options.max,
+    prepare: options.prepare ?? true,
+    connect_timeout: options.connectTimeoutSeconds ?? 5,
+    fetch_types: false,
+    // A hint "relation exists, skipping" is no news.
+    onnotice: () => {},
+    connection: {
+      application_name: options.name ?? "fairlead",
+      TimeZone: "UTC",
+      // Poolers refuse start-up parameters that they do not know, so only where it is asked for.
+      ...(options.statementTimeoutMs === undefined
+        ? {}
+        : { statement_timeout: options.statementTimeoutMs }),
+    },
+    types: {
+      revision: { to: 20, from: [20], serialize: String, parse: Number },
+      timestamp: { to: 1184, from: [1184], serialize: String, parse: toRfc3339 },
+    },
+  });
+
+const connectionErrors = new Set([
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED",
+  "CONNECT_TIMEOUT",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EAI_AGAIN",
+]);
+
+/**
+ * True where PostgreSQL cannot be reached, is stopping, starting, out of connections or read-only,
+ * so that the same request may pass later. Classes 08, 53 and 57P of PostgreSQL's error codes.
+ */
+export const isUnavailable = (error: unknown): boolean => {
+  if (typeof error !== "object" || error === null || !("code" in error)) return false;
+  const code = String(error.code);
+  return connectionErrors.has(code) || /^(08|53|57P|25006)/.test(code);
+};
+
+/** The problem that a failed database call becomes, with the cause for the log. */
+export const unavailable = (cause: unknown): Problem =>
+  new Problem(
+    "UNAVAILABLE",
+    "The database cannot be reached. A change is committed as a whole or not at all: repeat it with the same Idempotency-Key, or read the history before you repeat it without one.",
+    { cause, headers: { "retry-after": "1" } },
+  );

@@ -1,0 +1,158 @@
+import type { DeleteOperation, Precondition, PutOperation } from "../changes/change-set.ts";
+import { commitChangeSet } from "../changes/commit-change-set.ts";
+import { entryAtVersion } from "../changes/entry-at-version.ts";
+import { type FoundEntry, getEntry } from "../changes/get-entry.ts";
+import type { Entry } from "../changes/list-entries.ts";
+import { listEntries } from "../changes/list-entries.ts";
+import type { EntryName } from "../changes/state.ts";
+import { type Ctx, requirePermission } from "../context.ts";
+import type { Read } from "../configs/read-config.ts";
+import { readDocument } from "../configs/read-document.ts";
+import { Problem } from "../errors.ts";
+import { entityTag, type TagCondition } from "../platform/entity-tag.ts";
+import type { Json } from "../platform/json.ts";
+import { toPublicScope } from "../platform/names.ts";
+import type { PageInput } from "../platform/page.ts";
+
+/** An entry as the seed routes spell it. */
+export interface SeedEntry {
+  readonly id: string;
+  readonly app_id: string | null;
+  readonly environment: string | null;
+  readonly key: string;
+  readonly value: Json;
+  readonly version: number;
+  readonly updated_at: string;
+  readonly updated_by: string;
+}
+
+export interface TaggedEntry {
+  readonly tag: string;
+  readonly body: SeedEntry;
+}
+
+interface WriteOptions {
+  readonly message?: string | undefined;
+  readonly allowLargeChange?: boolean | undefined;
+}
+
+const toSeedEntry = (entry: Entry): SeedEntry => ({
+  id: entry.id,
+  app_id: entry.app,
+  environment: entry.environment,
+  key: entry.key,
+  value: entry.value,
+  version: entry.version,
+  updated_at: entry.updatedAt,
+  updated_by: entry.updatedBy,
+});
+
+const tagged = (epoch: string, entry: Entry): TaggedEntry => ({
+  tag: entityTag(epoch, [entry]),
+  body: toSeedEntry(entry),
+});
+
+/** Raw config entries of every layer, or of those of an app or environment. */
+export const listSeedEntries = async (
+  ctx: Ctx,
+  filter: PageInput & { readonly app?: string | undefined; readonly environment?: string | undefined },
+) => {
+  const { items, ...next } = await listEntries(ctx, { kind: "config", ...filter });
+  return { ...next, items: items.map(toSeedEntry) };
+};
+
+/** @throws Problem `NOT_FOUND` */
+export const getSeedEntry = async (ctx: Ctx, id: string): Promise<Read<SeedEntry>> => {
+  const { entry, epoch, revision } = await getConfigEntry(ctx, id);
+  return { revision, ...tagged(epoch, entry) };
+};
+
+/** @throws Problem `CONFLICT` where the entry exists, and those of a commit */
+export const createSeedEntry = (
+  ctx: Ctx,
+  { allowLargeChange, message, ...name }: Omit<EntryName, "kind"> & { value: Json } & WriteOptions,
+): Promise<TaggedEntry> =>
+  putEntry(ctx, { op: "put", kind: "config", ...name, expectedVersion: 0 }, {
+    allowLargeChange,
+    message,
+  });
+
+/** @throws Problem `NOT_FOUND`, `PRECONDITION_FAILED`, and those of a commit */
+export const updateSeedEntry = async (
+  ctx: Ctx,
+  input: WriteOptions & { id: string; value: Json; ifMatch: TagCondition | undefined },
+): Promise<TaggedEntry> => {
+  const { epoch, entry, name } = await getConfigEntry(ctx, input.id);
+  const operation: PutOperation = {
+    op: "put",
+    ...name,
+    value: input.value,
+    precondition: stillThere(input.ifMatch),
+  };
+  return putEntry(ctx, operation, input, tagged(epoch, entry));
+};
+
+/** @throws Problem `NOT_FOUND`, `PRECONDITION_FAILED`, and those of a commit */
+export const deleteSeedEntry = async (
+  ctx: Ctx,
+  input: WriteOptions & { id: string; ifMatch: TagCondition | undefined },
+): Promise<void> => {
+  const { name } = await getConfigEntry(ctx, input.id);
+  const { allowLargeChange, message = "" } = input;
+  const operation: DeleteOperation = {
+    op: "delete",
+    ...name,
+    precondition: stillThere(input.ifMatch),
+  };
+  await commitChangeSet(ctx, { changeSet: { message, allowLargeChange, operations: [operation] } });
+};
+
+/** Without an `If-Match` of its own, a write by id still needs the entry to be there. */
+const stillThere = (ifMatch: TagCondition | undefined): Precondition => ({
+  of: "entry",
+  ifMatch: ifMatch ?? "*",
+});
+
+const getConfigEntry = async (ctx: Ctx, id: string): Promise<FoundEntry> => {
+  const found = await getEntry(ctx, id);
+  if (found.name.kind === "config") return found;
+  throw new Problem("NOT_FOUND", `There is no config entry with the id "${id}".`);
+};
+
+const putEntry = async (
+  ctx: Ctx,
+  operation: PutOperation,
+  { allowLargeChange, message = "" }: WriteOptions,
+  unchanged?: TaggedEntry,
+): Promise<TaggedEntry> => {
+  const changeSet = { message, allowLargeChange, operations: [operation] };
+  const { changes } = await commitChangeSet(ctx, { changeSet });
+  const [change] = changes;
+  if (change === undefined && unchanged !== undefined) return unchanged;
+  const { entry, epoch } = await entryAtVersion(ctx, operation, change?.version ?? 1);
+  return tagged(epoch, entry);
+};
+
+/** The effective values of an app in an environment; keys that do not exist are left out. */
+export const fetchConfigs = async (
+  ctx: Ctx,
+  input: { app: string; environment: string; keys?: readonly string[] | undefined },
+) => {
+  requirePermission(ctx, "entries.read", { kind: "config", ...input });
+  const { body, revision } = await readDocument(ctx, input);
+  const { app, environment, keys } = input;
+  const wanted = keys === undefined ? undefined : new Set(keys);
+  const configs: Record<string, Json> = Object.create(null);
+  for (const [key, value] of Object.entries(body.values)) {
+    if (wanted?.has(key) ?? true) configs[key] = value;
+  }
+  return {
+    revision,
+    body: {
+      app_id: toPublicScope(app),
+      environment: toPublicScope(environment),
+      version: body.revision,
+      configs,
+    },
+  };
+};
