@@ -168,7 +168,7 @@ create table fairlead.idempotency_keys (
   route text not null,
   key text collate "C" not null,
   request_hash text not null,
-  result jsonb not null,
+  result json not null,
   created_at timestamptz not null,
   constraint idempotency_keys_pk primary key (actor, route, key)
 );

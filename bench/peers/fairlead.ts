@@ -40,7 +40,12 @@ export async function startFairlead(options: StartOptions & { entry: string }): 
     },
   });
   await untilReady(child, "Fairlead", async () => (await fetch(`${url}/readyz`)).ok);
-  const postgres = await inspectPostgres(child.pid, process.env["DATABASE_URL"]);
+  const postgres = await inspectPostgres(child.pid, process.env["DATABASE_URL"]).catch(
+    async (error: unknown) => {
+      await child.stop();
+      throw error;
+    },
+  );
   const putAll = (operations: readonly PutOperation[]) => commit(url, apiKey, operations);
   return {
     pid: child.pid,

@@ -46,7 +46,7 @@ const writeCatalogueChange = async (
       insert into fairlead.idempotency_keys (actor, route, key, request_hash, result, created_at)
       select
         ${actor.id}, ${idempotency?.route ?? ""}, ${idempotency?.key ?? ""},
-        ${idempotency?.requestHash ?? ""}, ${JSON.stringify(result)}::text::jsonb,
+        ${idempotency?.requestHash ?? ""}, ${JSON.stringify(result)}::text::json,
         ${now}::timestamptz
       where ${idempotency !== undefined}
       on conflict on constraint idempotency_keys_pk do update set

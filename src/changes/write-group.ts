@@ -103,7 +103,7 @@ export const writeGroup = async (tx: Tx, group: GroupWrite): Promise<void> => {
       insert into fairlead.idempotency_keys (actor, route, key, request_hash, result, created_at)
       select actor, route, key, request_hash, result, ${now}::timestamptz
       from json_to_recordset(${JSON.stringify(accepted.flatMap(toIdempotencyRows))}::text::json)
-        as row(actor text, route text, key text, request_hash text, result jsonb)
+        as row(actor text, route text, key text, request_hash text, result json)
       -- Only a record past its 24 hours can be in the way.
       on conflict on constraint idempotency_keys_pk do update set
         request_hash = excluded.request_hash, result = excluded.result,

@@ -13,18 +13,27 @@ export interface ProblemDocument {
   readonly [member: string]: unknown;
 }
 
+interface FailureOptions {
+  readonly hint?: string | undefined;
+  /** Absolute URL of the page that explains the problem. */
+  readonly page?: string | undefined;
+  readonly cause?: unknown;
+}
+
 /** The one error of the command line: a problem document, the exit code, and what may help. */
 export class Failure extends Error {
   readonly exitCode: ExitCode;
   readonly document: ProblemDocument;
   readonly hint: string | undefined;
+  readonly page: string | undefined;
 
-  constructor(exitCode: ExitCode, document: ProblemDocument, hint?: string, cause?: unknown) {
-    super(document.detail ?? document.title, { cause });
+  constructor(exitCode: ExitCode, document: ProblemDocument, options: FailureOptions = {}) {
+    super(document.detail ?? document.title, { cause: options.cause });
     this.name = "Failure";
     this.exitCode = exitCode;
     this.document = document;
-    this.hint = hint;
+    this.hint = options.hint;
+    this.page = options.page;
   }
 }
 
@@ -55,8 +64,7 @@ const fromProblem = (problem: Problem, place: string): Failure => {
       ...(problem.errors.length > 1 ? { errors: problem.errors } : {}),
       ...problem.members,
     },
-    undefined,
-    problem,
+    { cause: problem },
   );
 };
 
@@ -68,7 +76,6 @@ export const asFailure = (error: unknown, place = ""): Failure => {
   return new Failure(
     exitCodes.failure,
     { title: "Unexpected failure", detail, code: "UNEXPECTED" },
-    undefined,
-    error,
+    { cause: error },
   );
 };

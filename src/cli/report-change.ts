@@ -3,6 +3,12 @@ import { scopeName } from "./scope.ts";
 import type { Session } from "./session.ts";
 import type { Change, ChangeResult } from "./shapes.ts";
 
+/** On a terminal no list runs off it; a pipe gets every line. */
+const mostShown = 40;
+
+const shownOf = <Item>({ io }: Session, items: readonly Item[]): readonly Item[] =>
+  io.isTerminal ? items.slice(0, mostShown) : items;
+
 /** `+` for a new entry, `-` for one that goes, `~` for one that stays with another value. */
 export const changeSign = ({ op, before }: Change): "+" | "-" | "~" => {
   if (op === "delete") return "-";
@@ -30,7 +36,8 @@ const printChanges = (session: Session, changes: readonly Change[]): void => {
     valueColumn("BEFORE"),
     valueColumn("AFTER"),
   ] as const;
-  const rows = changes.map((change) => [
+  const shown = shownOf(session, changes);
+  const rows = shown.map((change) => [
     changeSign(change),
     textCell(scopeName(change)),
     textCell(change.key),
@@ -39,12 +46,14 @@ const printChanges = (session: Session, changes: readonly Change[]): void => {
     valueCell(change.after),
   ]);
   printTable(session, columns, rows);
+  const hidden = changes.length - shown.length;
+  if (hidden > 0) printLine(session, `… and ${hidden} more; a pipe or --json shows all.`);
 };
 
 /** What apps will see: the effective values that change, as many as the server lists, and their total. */
 export const printEffective = (session: Session, result: ChangeResult): void => {
-  const { effective } = result;
-  const total = result.effectiveTotal ?? effective.length;
+  const effective = shownOf(session, result.effective);
+  const total = result.effectiveTotal ?? result.effective.length;
   if (total === 0) {
     printLine(session, "No effective value changes.");
     return;

@@ -21,6 +21,20 @@ const conflict = {
 const refused = () => startFakeServer(() => ({ status: 409, body: conflict }));
 
 describe("a failure for people", () => {
+  it("says one thing once, and makes a relative page absolute", async () => {
+    const body = {
+      type: "/docs/errors/NOT_FOUND",
+      title: "Not found",
+      detail: 'environment: there is no environment "x"',
+      errors: [{ path: "environment", message: 'there is no environment "x"' }],
+    };
+    await using server = await startFakeServer(() => ({ status: 404, body }));
+    const { stderr } = await runCaptured(["apps"], server);
+    expect(stderr).toBe(
+      `error: Not found: environment: there is no environment "x"\n  (see ${server.url}/docs/errors/NOT_FOUND)\n`,
+    );
+  });
+
   it("tells the detail, each place, the current state of conflicts and where to read on", async () => {
     await using server = await refused();
     const { stdout, stderr } = await runCaptured(["set", "a", "1"], server);

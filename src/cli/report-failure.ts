@@ -33,13 +33,14 @@ const conflictTable = ({ conflicts }: ProblemDocument, io: Io): string => {
   return renderTable(columns, rows, io.stderrIsTerminal === true ? { width: io.columns } : {});
 };
 
-const referenceOf = ({ type, requestId }: ProblemDocument): string[] => [
-  ...(type !== undefined && /^https?:/.test(type) ? [`see ${type}`] : []),
-  ...(requestId === undefined ? [] : [`request id ${requestId}`]),
+const referenceOf = ({ page, document }: Failure): string[] => [
+  ...(page === undefined ? [] : [`see ${page}`]),
+  ...(document.requestId === undefined ? [] : [`request id ${document.requestId}`]),
 ];
 
 /** Tells a failure on standard error: for people, or with `json` as its problem document alone. */
-export const reportFailure = (io: Io, { document, hint }: Failure, json: boolean): void => {
+export const reportFailure = (io: Io, failure: Failure, json: boolean): void => {
+  const { document, hint } = failure;
   if (json) {
     io.stderr.write(`${printableJson(document)}\n`);
     return;
@@ -47,9 +48,11 @@ export const reportFailure = (io: Io, { document, hint }: Failure, json: boolean
   const { title, detail, errors } = document;
   const lines = [`error: ${title}${detail === undefined ? "" : `: ${detail}`}`];
   for (const { path, message } of errorsShape.safeParse(errors).data ?? []) {
+    // A lone error is often the detail itself.
+    if (detail?.includes(message) === true && detail.includes(path)) continue;
     lines.push(path === "" ? `  ${message}` : `  ${path}: ${message}`);
   }
-  const reference = referenceOf(document);
+  const reference = referenceOf(failure);
   if (reference.length > 0) lines.push(`  (${reference.join("; ")})`);
   if (hint !== undefined) lines.push(`hint: ${hint}`);
   io.stderr.write(lines.map((line) => `${printable(line)}\n`).join(""));

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ZodType } from "zod";
+import { exchangeWithRetries, type RawAnswer } from "./exchange-with-retries.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { Failure, type ProblemDocument } from "./failure.ts";
 import type { Session } from "./session.ts";
@@ -21,18 +22,6 @@ export interface Answer<Shape> {
   readonly body: Shape;
 }
 
-interface RawAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-}
-
-const mostRetries = 3;
-const firstDelayMs = 250;
-const longestDelayMs = 10_000;
-/** Answers that say nothing about the request itself: a repeat may fare better. */
-const passing = new Set([429, 502, 503, 504]);
-
 const addressOf = (session: Session, path: string, query: Query = {}): URL => {
   const url = new URL(session.url);
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/${path}`;
@@ -42,79 +31,6 @@ const addressOf = (session: Session, path: string, query: Query = {}): URL => {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
   return url;
-};
-
-const reasonOf = (error: unknown): string => {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return String(cause);
-  // A refusal on several addresses has an empty message and only a code.
-  return cause.message || ("code" in cause ? String(cause.code) : cause.name);
-};
-
-const asUnreachable = (session: Session, method: string, error: unknown): Failure => {
-  const place = session.url.origin;
-  if (error instanceof Error && error.name === "TimeoutError") {
-    const outcome =
-      method === "POST" ? " The change may have been committed: `fairlead changes` shows it." : "";
-    const detail = `${place} did not answer within ${session.timeoutSeconds} s.${outcome}`;
-    return new Failure(exitCodes.unavailable, {
-      title: "No answer in time",
-      detail,
-      code: "TIMEOUT",
-    });
-  }
-  return new Failure(
-    exitCodes.unavailable,
-    {
-      title: "No connection",
-      detail: `${place} cannot be reached: ${reasonOf(error)}.`,
-      code: "UNREACHABLE",
-    },
-    "Is it running there? --url or FAIRLEAD_URL names another place.",
-    error,
-  );
-};
-
-const exchange = async (session: Session, url: URL, init: RequestInit): Promise<RawAnswer> => {
-  const response = await (session.io.fetch ?? fetch)(url, init);
-  return { status: response.status, headers: response.headers, text: await response.text() };
-};
-
-const delayMsBefore = (attempt: number, answer: RawAnswer | undefined): number => {
-  const backoffMs = firstDelayMs * 2 ** attempt * (1 + Math.random() / 2);
-  const wantedMs = Number(answer?.headers.get("Retry-After") ?? 0) * 1000;
-  return Math.min(longestDelayMs, Math.max(backoffMs, Number.isNaN(wantedMs) ? 0 : wantedMs));
-};
-
-const pause = (delayMs: number): Promise<void> =>
-  new Promise((resume) => {
-    setTimeout(resume, delayMs);
-  });
-
-/** Repeats what failed in passing. Safe for writes, as every attempt carries the same Idempotency-Key. */
-const exchangeWithRetries = async (
-  session: Session,
-  url: URL,
-  init: RequestInit,
-): Promise<RawAnswer> => {
-  const timeoutMs = session.timeoutSeconds * 1000;
-  const deadlineMs = performance.now() + timeoutMs;
-  // A followed redirect could turn a POST into a GET, so none is.
-  const bounded = { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) } as const;
-  for (let attempt = 0; ; attempt += 1) {
-    const outcome = await exchange(session, url, bounded).then(
-      (answer) => ({ answer }),
-      (error: unknown) => ({ error, answer: undefined }),
-    );
-    const worthRepeating = outcome.answer === undefined || passing.has(outcome.answer.status);
-    const delayMs = delayMsBefore(attempt, outcome.answer);
-    const isLast = attempt === mostRetries || performance.now() + delayMs > deadlineMs;
-    if (!worthRepeating || isLast) {
-      if (outcome.answer === undefined) throw outcome.error;
-      return outcome.answer;
-    }
-    await (session.io.wait ?? pause)(delayMs);
-  }
 };
 
 const parsed = (text: string): unknown => {
@@ -131,14 +47,20 @@ const isProblem = (body: unknown): body is ProblemDocument =>
 const hints: Readonly<Record<string, string>> = {
   UNAUTHENTICATED:
     "Set FAIRLEAD_API_KEY. The first start of a server keeps the administrator's key in its data directory as admin.key.",
-  LARGE_CHANGE: "Look at --dry-run first; --allow-large-change lets it through.",
+  LARGE_CHANGE:
+    "--dry-run --allow-large-change previews it; --allow-large-change alone lets it through.",
 };
 
 const failureOf = (session: Session, answer: RawAnswer): Failure => {
   const { status } = answer;
   const body = parsed(answer.text);
   if (isProblem(body)) {
-    return new Failure(exitCodeOf(status), body, hints[body.code ?? ""]);
+    const page = body.type === undefined ? null : URL.parse(body.type, session.url);
+    const isPage = page !== null && /^https?:$/.test(page.protocol);
+    return new Failure(exitCodeOf(status), body, {
+      hint: hints[body.code ?? ""],
+      page: isPage ? page.href : undefined,
+    });
   }
   const place = answer.headers.get("Location");
   const detail =
@@ -178,9 +100,7 @@ export const sendRequest = async <Shape>(
     headers: headersOf(session, body),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
-  const answer = await exchangeWithRetries(session, url, init).catch((error: unknown) => {
-    throw asUnreachable(session, method, error);
-  });
+  const answer = await exchangeWithRetries(session, url, init);
   if (answer.status < 200 || answer.status > 299) throw failureOf(session, answer);
   const result = shape.safeParse(parsed(answer.text));
   if (!result.success) {
@@ -188,8 +108,7 @@ export const sendRequest = async <Shape>(
     throw new Failure(
       exitCodes.failure,
       { title: "Unexpected answer", detail, code: "UNEXPECTED_ANSWER" },
-      undefined,
-      result.error,
+      { cause: result.error },
     );
   }
   return { status: answer.status, headers: answer.headers, body: result.data };

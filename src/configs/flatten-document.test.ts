@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FieldError, Problem } from "../errors.ts";
 import type { Json, JsonObject } from "../platform/json.ts";
@@ -52,8 +52,10 @@ const key = fc
   .array(part, { minLength: 1, maxLength: 4 })
   .map((parts) => ["0", ...parts].join("."));
 const leaf: fc.Arbitrary<Json> = fc.oneof(
-  ...[fc.integer(), fc.string(), fc.boolean(), fc.constant(null)],
-  ...[fc.array(fc.integer()), fc.constant({})],
+  fc.integer(),
+  fc.string(),
+  fc.constantFrom(null, true, {}),
+  fc.array(fc.integer()),
 );
 
 /** Keys of which none is the beginning of another, since a name cannot be a value and a map. */
@@ -123,7 +125,11 @@ describe("flattenDocument", () => {
   it("refuses all illegal keys of a document together, up to 20", () => {
     const document = { "": 1, a: { "b c": 2, ok: 3 }, "-x": 4, ["k".repeat(257)]: 5, ü: 6 };
     expect(refusalsOf(document).map(({ path }) => path.slice(0, 5))).toStrictEqual([
-      ...["", "a.b c", "-x", "kkkkk", "ü"],
+      "",
+      "a.b c",
+      "-x",
+      "kkkkk",
+      "ü",
     ]);
     const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`!${index}`, 1]));
     expect(refusalsOf(many)).toHaveLength(20);

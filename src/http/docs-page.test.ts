@@ -145,6 +145,20 @@ describe("the docs page", () => {
     expect(withoutTags(operation("operation-get-v1-stream"))).toContain("event: change\ndata: {}");
   });
 
+  it("shows a schema that several answers share once, and links it after that", () => {
+    const content = { "application/json": { schema: { $ref: "#/components/schemas/Entry" } } };
+    const responses = { 200: { description: "", content }, 201: { description: "", content } };
+    const html = renderDocsPage({
+      openapi: "3.1.0",
+      info: { title: "T", version: "1" },
+      paths: { "/x": { get: { responses } } },
+      components: { schemas: { Entry: { type: "object", properties: { version: {} } } } },
+    });
+    const article = html.slice(html.indexOf("<article"), html.indexOf("</article>"));
+    expect(article.split('href="#schema-Entry"')).toHaveLength(3);
+    expect(article.split("version")).toHaveLength(2);
+  });
+
   it("marks what is deprecated", () => {
     expect(operation("operation-put-v1-config-key")).toMatch(/<h3.*deprecated.*<\/h3>/);
     expect(operation("operation-get-v1-config-key")).not.toContain("deprecated");

@@ -37,11 +37,11 @@ const renderContents = (groups: readonly TagGroup[], schemas: readonly string[])
 const renderIntroduction = (document: OpenApiDocument): Markup => {
   const schemes = renderSecuritySchemes(document);
   return markup`<h1>${document.info.title}</h1>
-<p class="lead">Version ${document.info.version}, at <code>${serverOf(document)}</code></p>
+<p class="lead">Version ${document.info.version}</p>
 ${renderText(document.info.description)}
 ${schemes === undefined ? undefined : markup`<h2>Credentials</h2>${schemes}`}
 <h2>Trying it</h2>
-<p>Every operation has a command to copy. Where it needs credentials, it takes them from the shell variable <code>${keyVariable}</code>; on the machine that runs Fairlead, the administrator’s key is in its data directory:</p>
+<p>Every operation has a command to copy, for a service at <code>${serverOf(document)}</code>. Where it needs credentials, it takes them from the shell variable <code>${keyVariable}</code>; on the machine that runs Fairlead, the administrator’s key is in its data directory:</p>
 <pre><code>export ${keyVariable}=$(cat .fairlead/admin.key)</code></pre>
 <p>Errors are problem documents (<code>application/problem+json</code>). <a href="/docs/errors">Error codes</a> says what each code means and what to do.</p>`;
 };

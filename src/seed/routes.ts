@@ -109,7 +109,9 @@ const replyWithList = (
   const parameters = Object.entries({ ...query, cursor: nextCursor }).filter(
     ([, value]) => value !== undefined && value !== "",
   );
-  const next = new URLSearchParams(parameters.map(([name, value]) => [name, String(value)]));
+  const next = new URLSearchParams(
+    Object.fromEntries(parameters.map(([name, value]) => [name, String(value)])),
+  );
   return { body: items, headers: { link: `<?${next}>; rel="next"` } };
 };
 

@@ -34,7 +34,7 @@ export const refuseMissing = ({ names }: MissingEnvironments): Failure =>
       detail: names.join(", "),
       code: "NOT_FOUND",
     },
-    "--create-environments creates what is missing; `fairlead environments` lists what exists.",
+    { hint: "--create-environments creates what is missing; `fairlead environments` lists all." },
   );
 
 /** Creates each one; another client that was faster is no error. */

@@ -28,11 +28,11 @@ const renamedMember = (
 /** Says `orders.yml: server.port (app=orders)` where the server says `operations.3.value`. */
 export const nameOperations = (error: unknown, planned: readonly PlannedOperation[]): unknown => {
   if (!(error instanceof Failure)) return error;
-  const { document, exitCode, hint } = error;
+  const { document, exitCode, hint, page } = error;
   const members = {
     ...document,
     ...renamedMember(document, "errors", planned),
     ...renamedMember(document, "conflicts", planned),
   };
-  return new Failure(exitCode, members, hint, error);
+  return new Failure(exitCode, members, { hint, page, cause: error });
 };

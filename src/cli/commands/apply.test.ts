@@ -288,7 +288,7 @@ describe("apply --json", () => {
 describe("the sample in docs/samples/bookshop", () => {
   it("goes in as the guide says", async () => {
     const cwd = fileURLToPath(new URL("../../../docs/samples", import.meta.url));
-    await using store = await startFakeStore();
+    await using store = await startFakeStore({}, { revision: 0 });
     const argv = ["apply", "bookshop", "--create-environments"];
     const { exitCode, stdout, stderr } = await runCaptured(argv, { cwd, url: store.url });
     expect(exitCode).toBe(0);

@@ -92,12 +92,12 @@ const routes: Readonly<Record<string, (state: State, request: Received) => Reply
 /** A fake server that keeps entries and environments; enough of the contract to apply files to. */
 export const startFakeStore = async (
   entries: Readonly<Record<string, unknown>> = {},
-  environments: readonly string[] = ["staging", "production"],
+  { environments = ["staging", "production"], revision = 7 } = {},
 ): Promise<FakeStore> => {
   const state: State = {
     entries: new Map(Object.entries(entries)),
     environments: new Set(environments),
-    revision: 7,
+    revision,
   };
   const server = await startFakeServer((request) => {
     const route = routes[`${request.method} ${request.path}`];

@@ -6,6 +6,7 @@ import {
   type Parameter,
   type Route,
   resolveSchema,
+  responsesOf,
 } from "./openapi.ts";
 import { schemeNamed } from "./security.ts";
 
@@ -89,9 +90,9 @@ const methodOption = (route: Route, body: BodyExample | undefined): string[] => 
 };
 
 // Without -N, curl holds back what a stream sends until its buffer is full.
-const streamOption = (route: Route): string[] =>
-  Object.values(route.operation.responses ?? {}).some(
-    (response) => response?.content?.["text/event-stream"] !== undefined,
+const streamOption = (document: OpenApiDocument, route: Route): string[] =>
+  responsesOf(document, route).some(
+    ([, { content }]) => content?.["text/event-stream"] !== undefined,
   )
     ? ["-N"]
     : [];
@@ -104,7 +105,7 @@ const commandFor = (
   const headers = sent(document, route, "header").map(
     (parameter) => `-H ${quote(`${parameter.name}: ${asText(valueOf(document, parameter))}`)}`,
   );
-  const start = ["curl", ...streamOption(route), ...methodOption(route, body)].join(" ");
+  const start = ["curl", ...streamOption(document, route), ...methodOption(route, body)].join(" ");
   return [
     `${start} ${quote(urlOf(document, route))}`,
     ...credentialOption(document, route),

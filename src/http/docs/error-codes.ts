@@ -46,10 +46,11 @@ export const errorCodesOf = (
   response: ResponseObject,
 ): ErrorCode[] => {
   const media = Object.values(response.content ?? {});
-  const listed: unknown = response["x-error-codes"];
+  const extension: unknown = response["x-error-codes"];
+  const listed: readonly unknown[] = Array.isArray(extension) ? extension : [];
   const sources: readonly (readonly unknown[])[] = [
     [
-      ...(Array.isArray(listed) ? listed : []),
+      ...listed,
       ...(response.description.match(/\b[A-Z]+(?:_[A-Z]+)*\b/g) ?? []),
       ...media.flatMap((body) => codesOfExamples(document, body)),
     ],

@@ -14,7 +14,7 @@ type Component<Name extends "parameters" | "responses" | "requestBodies"> = Excl
 export type Parameter = Component<"parameters">;
 export type ResponseObject = Component<"responses">;
 export type MediaType = Component<"requestBodies">["content"][string];
-export type Operation = NonNullable<PathItem["get"]>;
+type Operation = NonNullable<PathItem["get"]>;
 
 /** A JSON Schema or a reference to one, as far as the page shows it. */
 export interface Schema {
@@ -67,6 +67,9 @@ export interface Route {
   /** Those of the path too; what the operation says of the same one wins. */
   readonly parameters: readonly Parameter[];
 }
+
+/** A response by its status: `200`, `4XX`, `default`. */
+export type StatusResponse = readonly [status: string, response: ResponseObject];
 
 export interface TagGroup {
   readonly name: string;
@@ -162,6 +165,16 @@ const listRoutes = (document: OpenApiDocument): Route[] => {
         { method, path, anchor, operation, parameters: parametersOf(document, item, operation) },
       ];
     });
+  });
+};
+
+/** The responses of an operation, with what they refer to. */
+export const responsesOf = (document: OpenApiDocument, route: Route): StatusResponse[] => {
+  const declared: Readonly<Record<string, ResponseObject | Reference>> =
+    route.operation.responses ?? {};
+  return Object.entries(declared).flatMap(([status, value]) => {
+    const response = dereference(document.components?.responses, value);
+    return response === undefined ? [] : [[status, response] as const];
   });
 };
 

@@ -3,7 +3,14 @@ import { renderContent, renderSample } from "./body.ts";
 import { errorCodesOf } from "./error-codes.ts";
 import { bodyExamples } from "./example.ts";
 import { type Markup, markup, renderInline, renderText } from "./markup.ts";
-import { dereference, type OpenApiDocument, type ResponseObject, type Route } from "./openapi.ts";
+import {
+  dereference,
+  type OpenApiDocument,
+  type ResponseObject,
+  type Route,
+  responsesOf,
+  type StatusResponse,
+} from "./openapi.ts";
 import { typeLabel, unwrap } from "./schema-words.ts";
 
 const reasons: Readonly<Record<string, string>> = {
@@ -14,19 +21,14 @@ const reasons: Readonly<Record<string, string>> = {
   304: "Not modified",
 };
 
-type StatusResponse = readonly [status: string, response: ResponseObject];
-
 const isError = ([status]: StatusResponse): boolean => /^[45]|^default$/.test(status);
 
-/** The responses of an operation with what they refer to, errors apart from the others. */
+/** The responses of an operation, errors apart from the others. */
 export const listResponses = (
   document: OpenApiDocument,
   route: Route,
 ): { readonly answers: readonly StatusResponse[]; readonly errors: readonly StatusResponse[] } => {
-  const all = Object.entries(route.operation.responses ?? {}).flatMap(([status, declared]) => {
-    const response = dereference(document.components?.responses, declared);
-    return response === undefined ? [] : [[status, response] as const];
-  });
+  const all = responsesOf(document, route);
   return { answers: all.filter((item) => !isError(item)), errors: all.filter(isError) };
 };
 

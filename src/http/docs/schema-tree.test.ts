@@ -17,6 +17,11 @@ const document: OpenApiDocument = {
           next: { $ref: "#/components/schemas/Node" },
         },
       },
+      Tree: {
+        type: "object",
+        required: ["children"],
+        properties: { children: { type: "array", items: { $ref: "#/components/schemas/Tree" } } },
+      },
       Loop: { $ref: "#/components/schemas/Loop" },
     },
   },
@@ -126,6 +131,7 @@ describe("examples made from schemas", () => {
       { allOf: [{ properties: { a: { const: 1 } } }, { properties: { b: { default: "x" } } }] },
     ],
     ["put", { oneOf: [{ const: "put" }, { const: "delete" }] }],
+    [{ children: [] }, { $ref: "#/components/schemas/Tree" }],
     [undefined, {}],
     [undefined, { $ref: "#/components/schemas/Loop" }],
   ])("give %j", (example, schema) => {

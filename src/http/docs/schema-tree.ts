@@ -25,7 +25,7 @@ const valueNotes = (schema: Schema): Markup[] => [
 ];
 
 /** Constraints, default and example of a schema: all but its type, its description and its parts. */
-export const renderDemands = (schema: Schema): Markup => {
+const renderDemands = (schema: Schema): Markup => {
   const { deprecated, structure } = unwrap(schema);
   const values = valueNotes(schema);
   const inner =

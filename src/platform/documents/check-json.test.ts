@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FieldError, Problem } from "../../errors.ts";
 import { checkJson } from "./check-json.ts";

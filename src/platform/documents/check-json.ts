@@ -70,8 +70,9 @@ function checkValue(check: Check, value: unknown): void {
 
 /**
  * Checks that a value which did not come through `parseJson` or `parseYaml` is a JSON tree within
- * `limits`. A value that holds itself is over the depth. Throws `INVALID_INPUT` with up to 20
- * places.
+ * `limits`. A value that holds itself is over the depth.
+ *
+ * @throws Problem `INVALID_INPUT` with up to 20 places, each with its dotted path
  */
 export function checkJson(
   value: unknown,

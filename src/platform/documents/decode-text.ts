@@ -1,6 +1,6 @@
 import { invalidInput } from "../../errors.ts";
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 interface Sequence {
   readonly length: number;
@@ -51,8 +51,9 @@ function describe(bytes: Uint8Array): string {
 }
 
 /**
- * The text of UTF-8 bytes, without a byte order mark at the start.
- * Bytes that are not UTF-8 are `INVALID_INPUT`, never replaced.
+ * The text of UTF-8 bytes, without a byte order mark at the start. Wrong bytes are never replaced.
+ *
+ * @throws Problem `INVALID_INPUT` that says which byte is not UTF-8
  */
 export function decodeText(bytes: Uint8Array): string {
   try {

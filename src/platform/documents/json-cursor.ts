@@ -47,11 +47,17 @@ export function halt(cursor: JsonCursor, message: string, at: number): never {
   throw refuseText(cursor.text, [...cursor.offences, offence]);
 }
 
+/** A character as a message can show it; what would not be seen as its number. */
+function show(codePoint: number): string {
+  const character = String.fromCodePoint(codePoint);
+  const isVisible = /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character);
+  return isVisible ? quote(character) : `U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
 /** Ends the pass where the text is not JSON; `expected` says what could stand there. */
 export function haltSyntax(cursor: JsonCursor, expected: string, at = cursor.at): never {
-  const found = cursor.text.codePointAt(at);
-  const what =
-    found === undefined ? "the text ends" : `found ${quote(String.fromCodePoint(found))}`;
-  const offence = { path: "", message: `not valid JSON: expected ${expected}, but ${what}`, at };
+  const codePoint = cursor.text.codePointAt(at);
+  const found = codePoint === undefined ? "the text ends" : `found ${show(codePoint)}`;
+  const offence = { path: "", message: `not valid JSON: expected ${expected}, but ${found}`, at };
   throw refuseText(cursor.text, [...cursor.offences, offence]);
 }

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { numberFault, radixNumberFault } from "./number-fault.ts";
 
@@ -41,11 +41,11 @@ describe("numberFault", () => {
     );
   });
 
-  it.each([
-    ...["0", "-0", "0.0", "0e5", "1.0", "1e3", "1E+3", "0.1", "0.30000000000000004", "-1.50"],
-    ...["9007199254740992", "-9007199254740992", "9007199254740992.000", "5e-324", "100e-2"],
-    ...["+5", ".5", "5.", "007", "0.1000000000000000000000000"],
-  ])("passes %s", (source) => {
+  const kept =
+    "0 -0 0.0 0e5 1.0 1e3 1E+3 0.1 0.30000000000000004 -1.50 100e-2 5e-324 +5 .5 5. 007 " +
+    "9007199254740992 -9007199254740992 9007199254740992.000 0.1000000000000000000000000";
+
+  it.each(kept.split(" "))("passes %s", (source) => {
     expect(numberFault(source)).toBeUndefined();
   });
 

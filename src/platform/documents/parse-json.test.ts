@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FieldError, Problem } from "../../errors.ts";
 import { parseJson } from "./parse-json.ts";
@@ -15,6 +15,9 @@ function refusalsOf(text: string, own = limits): readonly FieldError[] {
   }
   return [];
 }
+
+/** What an edit puts into JSON text to make it wrong, or another JSON text. */
+const pieces = [..."{}[],:\"\\0-+.eEutfn1 \n\t\u0001a/'".split(""), "null", "\\u00", "00"];
 
 const messageOf = (text: string): string => refusalsOf(text)[0]?.message ?? "";
 
@@ -70,7 +73,7 @@ describe("parseJson refuses", () => {
     const edit = fc.record({
       at: fc.nat(),
       drop: fc.nat({ max: 2 }),
-      insert: fc.constantFrom(..."{}[],:\"\\0-+.eEutfn1 \n\t\u0001a/'", "null", "\\u00", "00"),
+      insert: fc.constantFrom(...pieces),
     });
     fc.assert(
       fc.property(arbitraryJson, fc.array(edit, { maxLength: 3 }), (value, edits) => {
@@ -105,7 +108,7 @@ describe("parseJson refuses", () => {
     ['"a', "expected the string's closing"],
     ['"\\x41"', "expected an escape"],
     ['"\\u12"', "expected four hexadecimal digits"],
-    ["\uFEFF1", "expected a JSON value"],
+    ["\uFEFF1", "expected a JSON value, but found U+FEFF"],
   ])("%j, saying where it went wrong", (text, message) => {
     expect(messageOf(text)).toContain(message);
   });
@@ -154,7 +157,10 @@ describe("parseJson refuses", () => {
     const text = '{"operations":[{"value":{"limit":9007199254740993}},1e400,1e-400,1e20]}';
     const refusals = refusalsOf(text);
     expect(refusals.map(({ path }) => path)).toStrictEqual([
-      ...["operations.0.value.limit", "operations.1", "operations.2", "operations.3"],
+      "operations.0.value.limit",
+      "operations.1",
+      "operations.2",
+      "operations.3",
     ]);
     expect(refusals.every(({ message }) => message.includes("send it as a string"))).toBe(true);
   });

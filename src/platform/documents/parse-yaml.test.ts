@@ -1,6 +1,7 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FieldError, Problem } from "../../errors.ts";
+import { isJsonObject } from "../json.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { arbitraryJson } from "./testing/arbitrary-json.ts";
 
@@ -14,6 +15,14 @@ function refusalsOf(text: string, own = limits): readonly FieldError[] {
     throw error;
   }
   return [];
+}
+
+/** How many maps and lists stand in more than one place. */
+function sharedObjects(value: unknown, seen = new Set<unknown>()): number {
+  if (typeof value !== "object" || value === null) return 0;
+  if (seen.has(value)) return 1;
+  seen.add(value);
+  return Object.values(value).reduce<number>((sum, member) => sum + sharedObjects(member, seen), 0);
 }
 
 describe("parseYaml reads", () => {
@@ -31,7 +40,9 @@ describe("parseYaml reads", () => {
     expect(parseYaml("# a comment\n", limits)).toStrictEqual([]);
     expect(parseYaml("---\n", limits)).toStrictEqual([null]);
     expect(parseYaml("a: 1\n---\n---\nb: 2\n...\n", limits)).toStrictEqual([
-      ...[{ a: 1 }, null, { b: 2 }],
+      { a: 1 },
+      null,
+      { b: 2 },
     ]);
   });
 
@@ -69,8 +80,7 @@ describe("parseYaml reads", () => {
   it("aliases as copies of their own", () => {
     const [document] = parseYaml("a: &x {n: [1]}\nb: *x\nc: [*x]", limits);
     expect(document).toStrictEqual({ a: { n: [1] }, b: { n: [1] }, c: [{ n: [1] }] });
-    (document as { a: { n: number[] } }).a.n.push(2);
-    expect(document).toMatchObject({ b: { n: [1] } });
+    expect(sharedObjects(document)).toBe(0);
   });
 
   it("merges, where what the map itself says wins, then the first map merged", () => {
@@ -232,8 +242,8 @@ describe("parseYaml stays linear and does not echo", () => {
 
   it("on a flat map of 60,000 keys", () => {
     const text = Array.from({ length: 60_000 }, (_, index) => `key.${index}: ${index}`).join("\n");
-    const [document] = parseYaml(text, limits);
-    expect(Object.keys(document as object)).toHaveLength(60_000);
+    const [document] = parseYaml(text, { maxDepth: 1, maxNodes: 60_001 });
+    expect(isJsonObject(document) && Object.keys(document).length).toBe(60_000);
   }, 10_000);
 
   it("on backslashes", () => {

@@ -10,27 +10,28 @@ const byteOrderMark = "\uFEFF";
 /** Two levels beyond the limit, so that our own refusal, which knows the path, comes first. */
 const parserMargin = 2;
 
-/** Whether a colon or a dash before this code unit can make a value: white space or the end. */
-const isBlank = (code: number): boolean => code === 32 || code === 9 || Number.isNaN(code);
+/** What a value must stand beside: `,`, `[` or `{`, or one of `- : ? .` before white space. */
+const isMark = (code: number): boolean => code === 44 || code === 91 || code === 123;
+const isMarkBeforeBlank = (code: number): boolean =>
+  code === 45 || code === 58 || code === 63 || code === 46;
+const isBlank = (code: number): boolean => code <= 32 || Number.isNaN(code);
 
-/** A bound on the number of values: each needs a line break, a comma, a bracket or `: `, `- `, `? `. */
+/** An upper bound of the values in a text, counted without parsing it. */
 function countMarks(text: string): number {
   let marks = 0;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
-    if (code === 10 || code === 13 || code === 44 || code === 91 || code === 123) marks += 1;
-    else if (code === 45 || code === 58 || code === 63) {
-      if (isBlank(text.charCodeAt(index + 1))) marks += 1;
-    }
+    if (isMark(code)) marks += 1;
+    else if (isMarkBeforeBlank(code) && isBlank(text.charCodeAt(index + 1))) marks += 1;
   }
   return marks;
 }
 
-/** Refuses what js-yaml would turn into too many events: each takes about 110 bytes. */
+/** Refuses what js-yaml would turn into too many events: up to three a mark, of 110 bytes each. */
 function checkSize(text: string, limits: DocumentLimits): void {
   if (text.length <= limits.maxNodes || countMarks(text) <= limits.maxNodes) return;
-  const message = `has line breaks, commas and brackets for more than ${limits.maxNodes} values`;
-  throw refuseText(text, [{ path: "", message: `the document ${message}`, at: 0 }]);
+  const message = `the document has commas, colons and dashes for more than ${limits.maxNodes} values`;
+  throw invalidInput("", message);
 }
 
 /** Documents of a stream that may be ill-formed, by its `---` and `...` lines. */
@@ -72,8 +73,10 @@ function readEvents(text: string, limits: DocumentLimits): Event[] {
  * Reads every document of a YAML 1.2 stream (core schema: `on` and dates stay strings) as plain
  * JSON trees; an empty document is null, an empty stream has none. Keys are taken as text. Refuses
  * what `parseJson` refuses, and tags, complex keys, cyclic aliases, and aliases that repeat more
- * than the limits allow; `<<` merges. Throws `INVALID_INPUT` with up to 20 places, each with its
- * dotted path, line and column, and the document's number in a stream of several.
+ * than the limits allow; `<<` merges.
+ *
+ * @throws Problem `INVALID_INPUT` with up to 20 places, each with its dotted path, line and column,
+ * and the document's number in a stream of several
  */
 export function parseYaml(text: string, limits: DocumentLimits = defaultDocumentLimits): Json[] {
   const body = text.startsWith(byteOrderMark) ? text.slice(byteOrderMark.length) : text;

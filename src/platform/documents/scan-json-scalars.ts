@@ -63,8 +63,7 @@ export function passString(cursor: JsonCursor): StringForm {
 
 /** The value of the string between `start` and the cursor, which has passed it. */
 export function decodeString(cursor: JsonCursor, start: number): string {
-  const value: string = JSON.parse(cursor.text.slice(start, cursor.at));
-  return value;
+  return JSON.parse(cursor.text.slice(start, cursor.at)) as string;
 }
 
 /** Passes the string at the cursor, and notes it when it cannot be kept. */

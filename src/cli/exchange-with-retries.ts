@@ -1,0 +1,92 @@
+import { exitCodes } from "./exit-codes.ts";
+import { Failure } from "./failure.ts";
+import type { Session } from "./session.ts";
+
+/** An answer as it came, whatever its status. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+const mostRetries = 3;
+const firstDelayMs = 250;
+const longestDelayMs = 10_000;
+/** Answers that say nothing about the request itself: a repeat may fare better. */
+const passing = new Set([429, 502, 503, 504]);
+
+const reasonOf = (error: unknown): string => {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return String(cause);
+  // A refusal on several addresses has an empty message and only a code.
+  return cause.message || ("code" in cause ? String(cause.code) : cause.name);
+};
+
+const unanswered = (session: Session, { method }: RequestInit, error: unknown): Failure => {
+  const place = session.url.origin;
+  if (error instanceof Error && error.name === "TimeoutError") {
+    const outcome =
+      method === "POST" ? " The change may have been committed: `fairlead changes` shows it." : "";
+    const detail = `${place} did not answer within ${session.timeoutSeconds} s.${outcome}`;
+    return new Failure(exitCodes.unavailable, {
+      title: "No answer in time",
+      detail,
+      code: "TIMEOUT",
+    });
+  }
+  return new Failure(
+    exitCodes.unavailable,
+    {
+      title: "No connection",
+      detail: `${place} cannot be reached: ${reasonOf(error)}.`,
+      code: "UNREACHABLE",
+    },
+    { hint: "Is it running there? --url or FAIRLEAD_URL names another place.", cause: error },
+  );
+};
+
+const exchange = async (session: Session, url: URL, init: RequestInit): Promise<RawAnswer> => {
+  const response = await (session.io.fetch ?? fetch)(url, init);
+  return { status: response.status, headers: response.headers, text: await response.text() };
+};
+
+const delayMsBefore = (attempt: number, answer: RawAnswer | undefined): number => {
+  const backoffMs = firstDelayMs * 2 ** attempt * (1 + Math.random() / 2);
+  const wantedMs = Number(answer?.headers.get("Retry-After") ?? 0) * 1000;
+  return Math.min(longestDelayMs, Math.max(backoffMs, Number.isNaN(wantedMs) ? 0 : wantedMs));
+};
+
+const pause = (delayMs: number): Promise<void> =>
+  new Promise((resume) => {
+    setTimeout(resume, delayMs);
+  });
+
+/**
+ * One exchange, repeated up to three times within the session's timeout where it failed in passing.
+ * Every attempt is the same, headers included, so an Idempotency-Key makes it safe for writes.
+ * @throws Failure where there is no answer
+ */
+export const exchangeWithRetries = async (
+  session: Session,
+  url: URL,
+  init: RequestInit,
+): Promise<RawAnswer> => {
+  const timeoutMs = session.timeoutSeconds * 1000;
+  const deadlineMs = performance.now() + timeoutMs;
+  // A followed redirect could turn a POST into a GET, so none is.
+  const bounded = { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) } as const;
+  for (let attempt = 0; ; attempt += 1) {
+    const outcome = await exchange(session, url, bounded).then(
+      (answer) => ({ answer }),
+      (error: unknown) => ({ error, answer: undefined }),
+    );
+    const worthRepeating = outcome.answer === undefined || passing.has(outcome.answer.status);
+    const delayMs = delayMsBefore(attempt, outcome.answer);
+    const isLast = attempt === mostRetries || performance.now() + delayMs > deadlineMs;
+    if (!worthRepeating || isLast) {
+      if (outcome.answer === undefined) throw unanswered(session, init, outcome.error);
+      return outcome.answer;
+    }
+    await (session.io.wait ?? pause)(delayMs);
+  }
+};

@@ -1,0 +1,60 @@
+import { createApp } from "../app.ts";
+import { authenticateAdministrator } from "../http/authenticate.ts";
+import { createLogger, describeError } from "../platform/log.ts";
+import { migrate } from "../platform/migrate.ts";
+import { parseSettings } from "../platform/settings.ts";
+import { connectSql } from "../platform/sql.ts";
+import { findAdminKey } from "./admin-key.ts";
+import { buildDeps } from "./build-deps.ts";
+
+const log = createLogger();
+
+const start = async (): Promise<void> => {
+  const settings = parseSettings(Deno.env.toObject());
+  if (settings.databaseUrl === undefined) {
+    throw new Error("DATABASE_URL is needed: the embedded PostgreSQL comes with the Node entry only");
+  }
+  const sql = connectSql(settings.databaseUrl, {
+    max: settings.databasePoolSize,
+    statementTimeoutMs: 30_000,
+  });
+  await migrate(sql, new URL("../../migrations/", import.meta.url).pathname);
+  const { createdIn, key } = await findAdminKey(settings.dataDir, settings.bootstrapAdminKey);
+  const deps = buildDeps(sql, settings, log);
+  const authenticate = authenticateAdministrator(key);
+  const addresses = new WeakMap<Request, string>();
+  const app = createApp({
+    deps: () => deps,
+    authenticate: () => authenticate,
+    address: (c) => addresses.get(c.req.raw),
+  });
+  const server = Deno.serve(
+    {
+      hostname: settings.host,
+      port: settings.port,
+      onListen: ({ hostname, port }) => log.info("serving", { url: `http://${hostname}:${port}` }),
+    },
+    (request, { remoteAddr }) => {
+      if ("hostname" in remoteAddr) addresses.set(request, remoteAddr.hostname);
+      return app.fetch(request);
+    },
+  );
+  if (createdIn !== undefined) {
+    console.log(`\nThe administrator's key, shown this once and kept in ${createdIn}:\n  ${key}\n`);
+  }
+  const stop = async (): Promise<void> => {
+    await server.shutdown();
+    await sql.end({ timeout: 5 });
+    Deno.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => void stop());
+  }
+};
+
+try {
+  await start();
+} catch (error) {
+  log.error("could not start", describeError(error));
+  Deno.exit(1);
+}
