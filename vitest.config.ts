@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: "behaviour",
-          include: ["{src,workers,scripts,test}/**/*.test.ts"],
+          include: ["{src,workers,scripts,test,bench}/**/*.test.ts"],
           exclude: [architecture],
           globalSetup: ["test/helpers/global-setup.ts"],
           testTimeout: 60_000,

@@ -69,14 +69,15 @@ create table fairlead.entries (
   merge text not null,
   updated_at timestamptz not null,
   updated_by text not null,
-  constraint entries_pk primary key (kind, key, app, environment),
+  constraint entries_pk primary key (app, environment, key, kind),
   constraint entries_key_is_legal check (key ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,255}$'),
   constraint entries_version_positive check (version > 0),
   constraint entries_value_unless_deleted check (deleted = (value is null)),
   constraint entries_merge_is_known check (merge in ('replace', 'deep'))
 ) with (fillfactor = 80);
 
-create index entries_layer on fairlead.entries (app, environment, key, kind);
+-- Every owner of a key: what a change to a weaker layer can make effective.
+create index entries_key on fairlead.entries (key, kind, app);
 -- Not unique: a unique constraint would need the key, and the id is random.
 create index entries_id on fairlead.entries (id);
 
@@ -136,12 +137,12 @@ create table fairlead.layers (
   constraint layers_entry_count_not_negative check (entry_count >= 0)
 ) with (fillfactor = 50);
 
--- One row per revision: its changes, redacted, and the events that it makes.
+-- One row per revision: its changes and the events that it makes. They name versions, not values.
 create table fairlead.outbox (
   revision bigint not null,
   committed_at timestamptz not null,
-  changes jsonb not null,
-  events jsonb not null,
+  changes json not null,
+  events json not null,
   constraint outbox_pk primary key (revision)
 );
 
@@ -156,12 +157,11 @@ create table fairlead.audit_log (
   request_id text,
   address text,
   user_agent text,
-  detail jsonb not null,
+  detail json not null,
   constraint audit_log_pk primary key (id)
 );
 
 create index audit_log_at on fairlead.audit_log (at desc, id desc);
-create index audit_log_revision on fairlead.audit_log (revision);
 
 create table fairlead.idempotency_keys (
   actor text not null,

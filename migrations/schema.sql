@@ -31,11 +31,10 @@ create table fairlead.audit_log (
   request_id text,
   address text,
   user_agent text,
-  detail jsonb not null,
+  detail json not null,
   constraint audit_log_pk primary key (id)
 );
 create index audit_log_at on fairlead.audit_log (at desc, id desc);
-create index audit_log_revision on fairlead.audit_log (revision);
 
 create table fairlead.change_sets (
   revision bigint not null,
@@ -77,14 +76,14 @@ create table fairlead.entries (
   merge text not null,
   updated_at timestamp with time zone not null,
   updated_by text not null,
-  constraint entries_pk primary key (kind, key, app, environment),
+  constraint entries_pk primary key (app, environment, key, kind),
   constraint entries_key_is_legal check (key ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,255}$'::text),
   constraint entries_merge_is_known check (merge = any (array['replace'::text, 'deep'::text])),
   constraint entries_value_unless_deleted check (deleted = (value is null)),
   constraint entries_version_positive check (version > 0)
 ) with (fillfactor = 80);
 create index entries_id on fairlead.entries (id);
-create index entries_layer on fairlead.entries (app, environment, key, kind);
+create index entries_key on fairlead.entries (key, kind, app);
 
 create table fairlead.entry_versions (
   kind text collate "C" not null,
@@ -133,7 +132,7 @@ create table fairlead.idempotency_keys (
   route text not null,
   key text collate "C" not null,
   request_hash text not null,
-  result jsonb not null,
+  result json not null,
   created_at timestamp with time zone not null,
   constraint idempotency_keys_pk primary key (actor, route, key)
 );
@@ -161,7 +160,7 @@ create table fairlead.migrations (
 create table fairlead.outbox (
   revision bigint not null,
   committed_at timestamp with time zone not null,
-  changes jsonb not null,
-  events jsonb not null,
+  changes json not null,
+  events json not null,
   constraint outbox_pk primary key (revision)
 );

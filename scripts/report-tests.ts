@@ -11,9 +11,10 @@ const report = z.object({
 });
 
 const path = join(import.meta.dirname, "../test-report.json");
-const { success, numPassedTests, numFailedTests, testResults } = report.parse(
-  JSON.parse(await readFile(path, "utf8")),
-);
+const text = await readFile(path, "utf8").catch((cause: unknown) => {
+  throw new Error("There is no test-report.json: the run broke before it wrote one", { cause });
+});
+const { success, numPassedTests, numFailedTests, testResults } = report.parse(JSON.parse(text));
 
 // A file that cannot even be loaded has no tests that could fail.
 const brokenFiles = testResults.filter(

@@ -7,8 +7,8 @@ import type { Job, JobResult, Measurement, Target } from "./job.ts";
 import { prepareRequest } from "./requests.ts";
 import { addressToCreate, addressToUpdate } from "./workload.ts";
 
-/** Counted over all jobs, so that no value and no created key comes twice. */
-const counters = { values: 0, created: 0 };
+/** Counted over all jobs, so that no value and no created key comes twice; the keys are seeded with value 0. */
+const counters = { values: 1, created: 0 };
 
 const openMany = (count: number, open: () => Promise<Connection>) =>
   Promise.all(Array.from({ length: count }, open));

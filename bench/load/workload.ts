@@ -2,8 +2,8 @@ import type { Variant } from "./job.ts";
 
 /** The keys and values of the write scenario: the same for every system under test. */
 
-export const keysPerApp = 1_000;
-export const valueBytes = 1_024;
+const keysPerApp = 1_000;
+const valueBytes = 1_024;
 export const environment = "production";
 
 const apps = 8;

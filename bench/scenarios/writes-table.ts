@@ -27,6 +27,19 @@ const names: Record<SystemId, string> = {
 
 const rate = ({ measurement }: Turn) => (measurement.requests / measurement.elapsedMs) * 1_000;
 
+/** The parts that work for a system. Their CPU time per request moves less with the machine's load than the rate. */
+const serverParts: Record<SystemId, readonly string[]> = {
+  fairlead: ["Fairlead", "PostgreSQL"],
+  "etcd-gateway": ["etcd"],
+  "etcd-grpc": ["etcd"],
+  "etcd-grpc-shared": ["etcd"],
+};
+
+const serverMicroseconds = (turn: Turn): number => {
+  const cores = serverParts[turn.system].map((part) => turn.reading.cores[part] ?? 0);
+  return (cores.reduce((sum, each) => sum + each, 0) * 1_000_000) / rate(turn);
+};
+
 const bySystem = (block: Block) => Map.groupBy(block.turns, (turn) => turn.system);
 
 /** Fairlead's rate against a peer's, round by round. */
@@ -80,6 +93,7 @@ function variantTable(variant: Variant, blocks: readonly Block[], parts: readonl
       "p50 ms",
       "p99 ms",
       "Fairlead ÷ it: min / median / max",
+      "server CPU, µs a request",
       ...parts.map((part) => `cores: ${part}`),
       "cores: elsewhere",
       "disk flushes/s",
@@ -100,6 +114,7 @@ function blockRows(block: Block, parts: readonly string[]): string[][] {
       formatNumber(across(({ measurement }) => measurement.p50Ms)),
       formatNumber(across(({ measurement }) => measurement.p99Ms)),
       system === "fairlead" || ours.length === 0 ? "" : formatSpread(ratiosOf(ours, turns)),
+      formatNumber(across(serverMicroseconds)),
     ].concat(
       parts.map((part) => across(({ reading }) => reading.cores[part] ?? 0).toFixed(2)),
       across(({ reading }) => reading.elsewhere).toFixed(2),

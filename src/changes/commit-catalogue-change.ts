@@ -58,6 +58,6 @@ const writeCatalogueChange = async (
     values (
       ${now}::timestamptz, ${actor.type}, ${actor.id}, ${actor.type}, ${action}, ${request.id},
       ${request.address ?? null}, ${request.userAgent ?? null},
-      ${JSON.stringify(detail)}::text::jsonb
+      ${JSON.stringify(detail)}::text::json
     )`;
 };

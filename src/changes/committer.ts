@@ -171,7 +171,7 @@ const judgeAndWrite = async (
       const { changeSet } = planned;
       const evaluation = evaluateChangeSet(state, changeSet, deps.rules);
       applyEvaluation(state, evaluation);
-      const done = accept(deps, member, changeSet, evaluation, state, now);
+      const done = accept(member, changeSet, evaluation, state, now);
       if (done.entries.length > 0 || member.request.idempotency !== undefined) accepted.push(done);
       replays.remember(member, done.result);
       return { committed: { result: done.result, replayed: false } };
@@ -218,7 +218,6 @@ const plan = async (
 };
 
 const accept = (
-  deps: CommitterDeps,
   member: Waiting,
   changeSet: ChangeSet,
   evaluation: Evaluation,
@@ -244,15 +243,8 @@ const accept = (
             revision,
             committedAt: now,
             message: changeSet.message,
-            changes: changes.map((change) => redactChange(deps.rules, change)),
+            changes,
           }),
   };
-};
-
-const redactChange = ({ kinds }: EvaluationRules, change: CommitResult["changes"][number]) => {
-  const kind = kinds.get(change.kind);
-  if (kind === undefined) throw new Error(`no kind ${change.kind}`);
-  const redact = (value: typeof change.after) => (value === null ? null : kind.redact(value));
-  return { ...change, before: redact(change.before), after: redact(change.after) };
 };
 

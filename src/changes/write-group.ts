@@ -91,14 +91,14 @@ export const writeGroup = async (tx: Tx, group: GroupWrite): Promise<void> => {
         user_agent, detail
       from json_to_recordset(${JSON.stringify(committed.map(toAuditRow))}::text::json) as row(
         actor_type text, actor_id text, authentication text, action text, revision bigint,
-        request_id text, address text, user_agent text, detail jsonb
+        request_id text, address text, user_agent text, detail json
       )
     ), event as (
       insert into fairlead.outbox (revision, committed_at, changes, events)
       select revision, ${now}::timestamptz, changes, events
       from json_to_recordset(
         ${JSON.stringify(committed.map(({ outbox }) => outbox))}::text::json
-      ) as row(revision bigint, changes jsonb, events jsonb)
+      ) as row(revision bigint, changes json, events json)
     ), idempotency as (
       insert into fairlead.idempotency_keys (actor, route, key, request_hash, result, created_at)
       select actor, route, key, request_hash, result, ${now}::timestamptz
@@ -151,7 +151,7 @@ const newestLayers = (committed: readonly AcceptedChangeSet[]): LayerState[] => 
 const toAppRows = ({ actor, createdApps }: AcceptedChangeSet) =>
   createdApps.map((name) => ({ name, created_by: actor.id }));
 
-/** Before and after are in the history, by version: an audit row names them and copies nothing. */
+/** What changed, before and after, is in the history by revision: an audit row copies nothing. */
 const toAuditRow = ({ action, actor, message, request, result }: AcceptedChangeSet) => ({
   actor_type: actor.type,
   actor_id: actor.id,
@@ -161,17 +161,7 @@ const toAuditRow = ({ action, actor, message, request, result }: AcceptedChangeS
   request_id: request.id,
   address: request.address,
   user_agent: request.userAgent,
-  detail: {
-    message,
-    changes: result.changes.map(({ op, kind, app, environment, key, version }) => ({
-      op,
-      kind,
-      app,
-      environment,
-      key,
-      version,
-    })),
-  },
+  detail: { message },
 });
 
 const toIdempotencyRows = ({ actor, request, result }: AcceptedChangeSet) =>

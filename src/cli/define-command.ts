@@ -16,23 +16,20 @@ export interface Registration {
   readonly outcome: Outcome;
 }
 
-/** A command's positional arguments, then its options, as commander hands them over. */
-type Handed = Parameters<Parameters<Command["action"]>[0]>;
-
 /**
- * Binds a verb to a command: `verb(session, ...arguments, options)`. The session is opened only when
- * the command really runs.
+ * The action of a command: `verb(session, ...arguments, options)`, as commander hands them over. The
+ * session is opened only when the command really runs.
  */
-export const runs = (
-  { io, outcome }: Registration,
-  command: Command,
-  verb: (session: Session, ...args: Handed) => Promise<ExitCode>,
-): void => {
-  command.action(async (...args: Handed) => {
+export const runs =
+  <Args extends readonly unknown[]>(
+    { io, outcome }: Registration,
+    command: Command,
+    verb: (session: Session, ...args: Args) => Promise<ExitCode>,
+  ): ((...args: Args) => Promise<void>) =>
+  async (...args) => {
     const session = await openSession(io, command.optsWithGlobals<GlobalOptions>());
     outcome.exitCode = await verb(session, ...args);
-  });
-};
+  };
 
 /** Examples at the end of a command's help, one per line. */
 export const withExamples = (command: Command, examples: readonly string[]): Command =>

@@ -22,11 +22,19 @@ const reasonOf = (error: unknown): string => {
   return cause.message || ("code" in cause ? String(cause.code) : cause.name);
 };
 
-const unanswered = (session: Session, { method }: RequestInit, error: unknown): Failure => {
+/** Whether a request without an answer may have been acted on: not where no connection came about. */
+const mayHaveArrived = (error: unknown): boolean => {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  return !["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"].includes(code);
+};
+
+const unanswered = (session: Session, error: unknown, mayBeCommitted: boolean): Failure => {
   const place = session.url.origin;
+  const outcome = mayBeCommitted
+    ? " The change may have been committed: `fairlead changes` shows it."
+    : "";
   if (error instanceof Error && error.name === "TimeoutError") {
-    const outcome =
-      method === "POST" ? " The change may have been committed: `fairlead changes` shows it." : "";
     const detail = `${place} did not answer within ${session.timeoutSeconds} s.${outcome}`;
     return new Failure(exitCodes.unavailable, {
       title: "No answer in time",
@@ -38,7 +46,7 @@ const unanswered = (session: Session, { method }: RequestInit, error: unknown): 
     exitCodes.unavailable,
     {
       title: "No connection",
-      detail: `${place} cannot be reached: ${reasonOf(error)}.`,
+      detail: `${place} cannot be reached: ${reasonOf(error)}.${outcome}`,
       code: "UNREACHABLE",
     },
     { hint: "Is it running there? --url or FAIRLEAD_URL names another place.", cause: error },
@@ -75,16 +83,19 @@ export const exchangeWithRetries = async (
   const deadlineMs = performance.now() + timeoutMs;
   // A followed redirect could turn a POST into a GET, so none is.
   const bounded = { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) } as const;
+  let mayBeCommitted = false;
   for (let attempt = 0; ; attempt += 1) {
     const outcome = await exchange(session, url, bounded).then(
       (answer) => ({ answer }),
       (error: unknown) => ({ error, answer: undefined }),
     );
+    const arrived = outcome.answer !== undefined || mayHaveArrived(outcome.error);
+    mayBeCommitted ||= init.method === "POST" && arrived;
     const worthRepeating = outcome.answer === undefined || passing.has(outcome.answer.status);
     const delayMs = delayMsBefore(attempt, outcome.answer);
     const isLast = attempt === mostRetries || performance.now() + delayMs > deadlineMs;
     if (!worthRepeating || isLast) {
-      if (outcome.answer === undefined) throw unanswered(session, init, outcome.error);
+      if (outcome.answer === undefined) throw unanswered(session, outcome.error, mayBeCommitted);
       return outcome.answer;
     }
     await (session.io.wait ?? pause)(delayMs);

@@ -2,9 +2,16 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { displayWidth, printable, printableJson, truncate } from "./printable.ts";
 
-const anyText = fc.string({ unit: "binary", maxLength: 40 });
+const anyText = fc.string({
+  unit: fc.oneof(
+    fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+    fc.integer({ min: 0, max: 0x9f }).map((code) => String.fromCharCode(code)),
+    fc.constantFrom("\u061c", "\u200f", "\u202e", "\u2067", "\u2028", "\ufeff", "\ud800"),
+  ),
+  maxLength: 40,
+});
 /** C0, DEL, C1, direction overrides, line separators. */
-const dangerous = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]/u;
+const dangerous = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]/u;
 
 describe("printable", () => {
   it("leaves nothing that a terminal would interpret", () => {

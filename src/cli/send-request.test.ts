@@ -147,6 +147,17 @@ describe("retries", () => {
     expect(third).toBe(5000);
   });
 
+  it("warns that a change may have been committed when a connection was cut, not when none was", async () => {
+    await using cutting = await startFakeServer(() => ({ fault: "cut" }));
+    const cut = await runCaptured(["set", "a", "1"], cutting);
+    expect(cut.stderr).toContain("may have been committed");
+    const gone = await startFakeServer(() => committed);
+    await gone[Symbol.asyncDispose]();
+    const refused = await runCaptured(["set", "a", "1"], gone);
+    expect([cut.exitCode, refused.exitCode]).toEqual([7, 7]);
+    expect(refused.stderr).not.toContain("may have been committed");
+  });
+
   it("does not wait past the timeout", async () => {
     await using server = await startFakeServer(() => ({
       ...problem(503, "UNAVAILABLE"),

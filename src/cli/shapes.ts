@@ -6,7 +6,7 @@ const scope = { app: z.string().nullish(), environment: z.string().nullish() };
 const beforeAndAfter = { before: z.unknown().optional(), after: z.unknown().optional() };
 const revision = z.number().int();
 
-export const changeShape = z.looseObject({
+const changeShape = z.looseObject({
   op: z.string(),
   kind: z.string().optional(),
   ...scope,

@@ -1,6 +1,7 @@
-import type { Json } from "../platform/json.ts";
-
-/** One entry's change as consumers get it; values are redacted by the entry's kind. */
+/**
+ * One entry's change as consumers get it. It names a version, and histories are append-only, so a
+ * consumer that needs values reads them by version and redacts them by kind: no row copies a value.
+ */
 export interface OutboxChange {
   readonly op: "put" | "delete";
   readonly kind: string;
@@ -8,8 +9,6 @@ export interface OutboxChange {
   readonly environment: string | null;
   readonly key: string;
   readonly version: number;
-  readonly before: Json;
-  readonly after: Json;
 }
 
 /** The outbox row of one revision. */
@@ -31,7 +30,7 @@ interface CloudEvent {
     readonly epoch: string;
     readonly revision: number;
     readonly message: string;
-    readonly changes: readonly Omit<OutboxChange, "before" | "after">[];
+    readonly changes: readonly OutboxChange[];
   };
 }
 
@@ -43,31 +42,30 @@ interface Committed {
   readonly changes: readonly OutboxChange[];
 }
 
-/** The row that a committed change set owes to the consumers. `changes` come redacted. */
-export const outboxRow = ({ changes, committedAt, epoch, message, revision }: Committed): OutboxRow => ({
-  revision,
-  changes,
-  events: [
-    {
-      specversion: "1.0",
-      id: `${epoch}-${revision}`,
-      source: "/fairlead",
-      type: "dev.fairlead.change.v1",
-      time: committedAt,
-      datacontenttype: "application/json",
-      data: {
-        epoch,
-        revision,
-        message,
-        changes: changes.map(({ op, kind, app, environment, key, version }) => ({
-          op,
-          kind,
-          app,
-          environment,
-          key,
-          version,
-        })),
+/** The row that a committed change set owes to the consumers. */
+export const outboxRow = (committed: Committed): OutboxRow => {
+  const { committedAt, epoch, message, revision } = committed;
+  const changes = committed.changes.map(({ op, kind, app, environment, key, version }) => ({
+    op,
+    kind,
+    app,
+    environment,
+    key,
+    version,
+  }));
+  return {
+    revision,
+    changes,
+    events: [
+      {
+        specversion: "1.0",
+        id: `${epoch}-${revision}`,
+        source: "/fairlead",
+        type: "dev.fairlead.change.v1",
+        time: committedAt,
+        datacontenttype: "application/json",
+        data: { epoch, revision, message, changes },
       },
-    },
-  ],
-});
+    ],
+  };
+};

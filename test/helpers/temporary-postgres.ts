@@ -1,6 +1,6 @@
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
@@ -10,9 +10,9 @@ import {
 const careless = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
 
 const remove = async (dataDir: string): Promise<void> => {
-  // Where the server's user cannot reach the folder, the cluster is a link to another place.
+  // Where the server's user cannot reach the folder, the cluster is a link into another one.
   const cluster = await realpath(join(dataDir, "postgres")).catch(() => undefined);
-  if (cluster !== undefined) await rm(cluster, { recursive: true, force: true });
+  if (cluster !== undefined) await rm(dirname(cluster), { recursive: true, force: true });
   await rm(dataDir, { recursive: true, force: true });
 };
 

@@ -25,12 +25,21 @@ const renamedMember = (
   return { [name]: items };
 };
 
+const renamedDetail = (
+  { detail }: ProblemDocument,
+  planned: readonly PlannedOperation[],
+): Partial<ProblemDocument> =>
+  detail === undefined
+    ? {}
+    : { detail: detail.replace(/^operations\.\d+(?:\.\w+)*/, (path) => renamed(path, planned)) };
+
 /** Says `orders.yml: server.port (app=orders)` where the server says `operations.3.value`. */
 export const nameOperations = (error: unknown, planned: readonly PlannedOperation[]): unknown => {
   if (!(error instanceof Failure)) return error;
   const { document, exitCode, hint, page } = error;
   const members = {
     ...document,
+    ...renamedDetail(document, planned),
     ...renamedMember(document, "errors", planned),
     ...renamedMember(document, "conflicts", planned),
   };

@@ -20,7 +20,7 @@ export interface PlannedOperation {
 }
 
 /** What one change set may hold, by the server's default. */
-export const mostOperations = 10_000;
+const mostOperations = 10_000;
 
 const labelOf = (key: string, scope: Scope, origin?: string): string =>
   `${origin === undefined ? "" : `${origin}: `}${key} (${scopeName(scope)})`;

@@ -6,7 +6,7 @@ import { type Scope, scopeName } from "../scope.ts";
 import type { Source } from "./collect-sources.ts";
 import { takeProfiles } from "./take-profiles.ts";
 
-export interface Setting {
+interface Setting {
   readonly value: Json;
   /** The file and document that it comes from. */
   readonly origin: string;

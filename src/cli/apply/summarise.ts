@@ -11,7 +11,19 @@ export interface LayerSummary extends Scope {
   readonly removed: number;
 }
 
+interface Count {
+  scope: Scope;
+  added: number;
+  changed: number;
+  removed: number;
+}
+
 const counters = { "+": "added", "~": "changed", "-": "removed" } as const;
+
+/** An API key's defaults may fill in what a layer leaves out, so its changes come back more specific. */
+const covers = (layer: Scope, { app, environment }: Scope): boolean =>
+  (layer.app == null || layer.app === app) &&
+  (layer.environment == null || layer.environment === environment);
 
 /**
  * Counts by layer what the server reports as changes; what it does not report is unchanged.
@@ -22,19 +34,27 @@ export const summarise = (
   changes: readonly Change[],
   created: ReadonlySet<string>,
 ): LayerSummary[] => {
-  const counts = new Map<string, { added: number; changed: number; removed: number }>();
+  const counts = new Map<string, Count>();
+  for (const layer of layers) {
+    const isNew = layer.environment != null && created.has(layer.environment);
+    const added = isNew ? layer.settings.size : 0;
+    counts.set(scopeName(layer), { scope: layer, added, changed: 0, removed: 0 });
+  }
   for (const change of changes) {
-    const name = scopeName(change);
-    const count = counts.get(name) ?? { added: 0, changed: 0, removed: 0 };
+    const covering = layers.find((layer) => covers(layer, change)) ?? change;
+    const count = counts.get(scopeName(change)) ?? counts.get(scopeName(covering));
+    if (count === undefined) continue;
+    count.scope = change;
     count[counters[changeSign(change)]] += 1;
-    counts.set(name, count);
   }
   return layers.map((layer) => {
-    const isNew = layer.environment != null && created.has(layer.environment);
-    const size = layer.settings.size;
-    const count = isNew
-      ? { added: size, changed: 0, removed: 0 }
-      : (counts.get(scopeName(layer)) ?? { added: 0, changed: 0, removed: 0 });
-    return { ...scopeMembers(layer), ...count, unchanged: size - count.added - count.changed };
+    const {
+      scope = layer,
+      added = 0,
+      changed = 0,
+      removed = 0,
+    } = counts.get(scopeName(layer)) ?? {};
+    const unchanged = layer.settings.size - added - changed;
+    return { ...scopeMembers(scope), added, changed, unchanged, removed };
   });
 };

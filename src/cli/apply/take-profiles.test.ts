@@ -55,6 +55,10 @@ describe("takeProfiles", () => {
     expect(() => takeProfiles(settingsOf({ [selector]: value }), "f")).toThrow(Failure);
   });
 
+  it.each(["a & b", "a | b", "!a", "(a)"])("calls %j an expression", (value) => {
+    expect(() => takeProfiles(settingsOf({ [selector]: value }), "f")).toThrow(/is the expression/);
+  });
+
   it.each([
     ["spring.profiles", "docker"],
     ["spring.profiles", ["a", "b"]],

@@ -122,6 +122,7 @@ describe("apply of files", () => {
       status: 422,
       body: {
         title: "A rule refuses the change",
+        detail: "operations.1.value: must be odd (and 1 more)",
         errors: [
           { path: "operations.1.value", message: "must be even" },
           { path: "operations.9.value", message: "is not there" },
@@ -130,6 +131,7 @@ describe("apply of files", () => {
       },
     }));
     const { stderr } = await runCaptured(["apply", "a.yml"], { ...files, url: server.url });
+    expect(stderr).toContain("a.yml, document 2: two (global): must be odd (and 1 more)\n");
     expect(stderr).toContain("  a.yml, document 2: two (global): must be even\n");
     expect(stderr).toContain("  operations.9.value: is not there\n");
     expect(stderr).toMatch(/^a\.yml, document 1: one \(global\) +3/m);
@@ -287,12 +289,12 @@ describe("apply --json", () => {
 
 describe("the sample in docs/samples/bookshop", () => {
   it("goes in as the guide says", async () => {
-    const cwd = fileURLToPath(new URL("../../../docs/samples", import.meta.url));
+    const cwd = fileURLToPath(new URL("../../../", import.meta.url));
     await using store = await startFakeStore({}, { revision: 0 });
-    const argv = ["apply", "bookshop", "--create-environments"];
+    const argv = ["apply", "docs/samples/bookshop", "--create-environments"];
     const { exitCode, stdout, stderr } = await runCaptured(argv, { cwd, url: store.url });
     expect(exitCode).toBe(0);
-    const guide = await readFile(`${cwd}/../import-spring.md`, "utf8");
+    const guide = await readFile(`${cwd}/docs/import-spring.md`, "utf8");
     expect(guide).toContain(stderr + stdout);
   });
 });

@@ -136,5 +136,5 @@ export const addApplyCommand = (registration: Registration): void => {
     "apply ./config --create-environments",
     "apply ./config --replace --dry-run --json",
   ]);
-  runs(registration, command, apply);
+  command.action(runs(registration, command, apply));
 };

@@ -22,5 +22,5 @@ export const addAppsCommand = (registration: Registration): void => {
     .summary("list the apps")
     .description("Lists the apps. An app comes into being with its first key.");
   withExamples(command, ["apps", "apps --json"]);
-  runs(registration, command, apps);
+  command.action(runs(registration, command, apps));
 };

@@ -49,5 +49,5 @@ export const addChangesCommand = (registration: Registration): void => {
     .description("Lists the committed change sets of the whole deployment.")
     .addOption(limitOption("change sets"));
   withExamples(command, ["changes", "changes --limit 500 --json"]);
-  runs(registration, command, changes);
+  command.action(runs(registration, command, changes));
 };

@@ -48,5 +48,5 @@ export const addDeleteCommand = (registration: Registration): void => {
     "delete legacy.url --app payments --dry-run",
     "delete legacy.url --app payments -m 'nobody reads it' --expected-version 7",
   ]);
-  runs(registration, command, deleteKey);
+  command.action(runs(registration, command, deleteKey));
 };

@@ -118,5 +118,5 @@ export const addDiffCommand = (registration: Registration): void => {
     "diff --from-environment staging --to-environment production --app payments",
     "diff --from-environment staging --to-environment production --app payments --exit-code --json",
   ]);
-  runs(registration, command, diff);
+  command.action(runs(registration, command, diff));
 };

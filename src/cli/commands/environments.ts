@@ -69,6 +69,6 @@ export const addEnvironmentsCommand = (registration: Registration): void => {
     )
     .option("--protected", "changes of its effective values need an approval");
   withExamples(creation, ["environments create docker --rank 40"]);
-  runs(registration, command, list);
-  runs(registration, creation, create);
+  command.action(runs(registration, command, list));
+  creation.action(runs(registration, creation, create));
 };

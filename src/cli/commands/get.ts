@@ -114,5 +114,5 @@ export const addGetCommand = (registration: Registration): void => {
     "get --all --app payments --environment production --prefix db.",
     "get --all --app payments --environment production --at 2026-01-31T12:00:00Z --json",
   ]);
-  runs(registration, command, get);
+  command.action(runs(registration, command, get));
 };

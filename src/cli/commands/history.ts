@@ -68,5 +68,5 @@ export const addHistoryCommand = (registration: Registration): void => {
     "history db.pool.size --app payments --environment production",
     "history db.pool.size --limit 500 --json",
   ]);
-  runs(registration, command, history);
+  command.action(runs(registration, command, history));
 };

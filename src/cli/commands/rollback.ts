@@ -111,5 +111,5 @@ export const addRollbackCommand = (registration: Registration): void => {
     "rollback db.pool.size --to-version 3 --app payments --environment production",
     "rollback --to-revision 40 --yes -m 'undo the import'",
   ]);
-  runs(registration, command, rollback);
+  command.action(runs(registration, command, rollback));
 };

@@ -94,5 +94,5 @@ export const addSetCommand = (registration: Registration): void => {
     "set tls.certificate - --type string --app gateway < certificate.pem",
     "set db.pool.size 25 --expected-version 3 --dry-run --app payments",
   ]);
-  runs(registration, command, set);
+  command.action(runs(registration, command, set));
 };

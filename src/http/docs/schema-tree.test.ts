@@ -50,6 +50,7 @@ describe("type labels", () => {
     ["Node and object", { allOf: [node, { type: "object", properties: {} }] }],
     ["string or number", { oneOf: [{ type: "string" }, { type: "number" }, { type: "string" }] }],
     ['"put"', { const: "put" }],
+    ['"put"', { type: "string", enum: ["put"] }],
     ["object", { properties: {} }],
     ["#/components/schemas/Lost", { $ref: "#/components/schemas/Lost" }],
   ])("say %s", (words, schema) => {

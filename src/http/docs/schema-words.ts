@@ -58,6 +58,7 @@ const referenceLabel = (document: OpenApiDocument, reference: string): Markup =>
 const structureLabel = (document: OpenApiDocument, schema: Schema): Markup => {
   if (schema.$ref !== undefined) return referenceLabel(document, schema.$ref);
   if (schema.const !== undefined) return literal(schema.const);
+  if (schema.enum?.length === 1) return literal(schema.enum[0]);
   const alternatives = schema.oneOf ?? schema.anyOf;
   const label = (part: Schema): Markup => typeLabel(document, part);
   if (alternatives !== undefined) return joinMarkup(distinct(alternatives.map(label)), " or ");
@@ -145,7 +146,7 @@ export const constraintWords = (declared: Schema): Markup[] => {
   if (schema.$ref !== undefined) return [];
   const values = schema.enum ?? [];
   return [
-    ...(values.length === 0 ? [] : [markup`one of ${joinMarkup(values.map(literal), ", ")}`]),
+    ...(values.length < 2 ? [] : [markup`one of ${joinMarkup(values.map(literal), ", ")}`]),
     ...stringWords(schema),
     ...numberWords(schema),
     ...collectionWords(schema),

@@ -125,7 +125,7 @@ figcaption,.sample summary{font-size:.82rem;margin-bottom:.3rem}
 .tree>li:first-child{border-top:0}
 .name{font-weight:600}
 .tree code.name{background:none;padding:0}
-.name.other{font-style:italic;font-weight:400}
+.name.other{font-style:italic;font-weight:400;font-size:.93em}
 .about{max-width:42rem}
 .errors,.errors ul{list-style:none;margin:0;padding:0;font-size:.9rem}
 .errors>li{display:grid;grid-template-columns:3rem minmax(0,1fr);padding:.25rem 0}

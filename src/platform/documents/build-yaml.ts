@@ -64,6 +64,8 @@ function addScalar(build: YamlBuild, event: ScalarEvent): void {
     return;
   }
   if (event.valueStart < 0) noteYaml(build, "a key is missing");
+  // Without a tag, a key is its text, whatever a value of that text would be.
+  if (event.tagStart >= 0 && node.fault !== undefined) noteYaml(build, node.fault);
   const isBare = event.style === SCALAR_STYLE.PLAIN && event.tagStart < 0;
   takeName(build, frame, node, isBare && node.keyText === mergeKey);
 }

@@ -51,7 +51,9 @@ export function halt(cursor: JsonCursor, message: string, at: number): never {
 function show(codePoint: number): string {
   const character = String.fromCodePoint(codePoint);
   const isVisible = /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character);
-  return isVisible ? quote(character) : `U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}`;
+  return isVisible
+    ? quote(character)
+    : `U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 /** Ends the pass where the text is not JSON; `expected` says what could stand there. */

@@ -155,6 +155,7 @@ describe("parseYaml refuses", () => {
     ["binary data", "!!binary aGk=", "", "!!binary is not one of YAML's core schema"],
     ["a set", "!!set {a}", "", "!!set is not one of YAML's core schema"],
     ["a tag that does not fit", "!!int x", "", "is not a value of !!int"],
+    ["a key that its tag does not fit", "!!int x: 1", "", "is not a value of !!int"],
     ["a tag directive", "%TAG ! tag:x\n---\na", "", "%TAG"],
   ])("%s", (_, text, path, reason) => {
     const [refusal] = refusalsOf(text);
@@ -210,6 +211,36 @@ describe("parseYaml refuses", () => {
     );
     expect(refusalsOf(`m0: &m0 {a: 1}\n${merges.join("\n")}`)[0]?.message).toContain(
       "100000 values",
+    );
+  });
+});
+
+describe("parseYaml", () => {
+  it("gives documents or says what is wrong, whatever the text", () => {
+    const words = ["a", "b: ", "- ", "? ", "[", "]", "{", "}", ",", "&x ", "*x", "<<: ", "!!str "];
+    const others = [
+      "'",
+      '"',
+      "|\n ",
+      ">-\n  ",
+      "#",
+      "1",
+      ".inf",
+      "---\n",
+      "...\n",
+      "\t",
+      "\\u",
+      "%YAML 1.2\n",
+    ];
+    const blanks = ["\n", "\n ", "\n  ", "\r\n", " ", "\uFEFF", "\0", "\ud800"];
+    const piece = fc.constantFrom(...words, ...others, ...blanks);
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
+        const text = pieces.join("");
+        const refusals = refusalsOf(text);
+        expect(refusals.length > 0 || Array.isArray(parseYaml(text, limits))).toBe(true);
+      }),
+      { numRuns: 2000 },
     );
   });
 });

@@ -27,7 +27,7 @@ function countMarks(text: string): number {
   return marks;
 }
 
-/** Refuses what js-yaml would turn into too many events: up to three a mark, of 110 bytes each. */
+/** Refuses what js-yaml would turn into too many events: up to three a mark, of 125 bytes each. */
 function checkSize(text: string, limits: DocumentLimits): void {
   if (text.length <= limits.maxNodes || countMarks(text) <= limits.maxNodes) return;
   const message = `the document has commas, colons and dashes for more than ${limits.maxNodes} values`;

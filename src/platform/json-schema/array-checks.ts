@@ -6,15 +6,15 @@ import { fail, isSettled, type Run, spend, spendText } from "./run.ts";
 import type { Check, SchemaNode } from "./schema-node.ts";
 import type { Seen } from "./seen.ts";
 
-/** Runs `visit` on the items of an array, from an index on, until the matter is settled. */
+/** Runs `visit` on some items of an array until the matter is settled. */
 const everyItem = (
   items: readonly Json[],
-  from: number,
+  [from, to]: readonly [number, number],
   run: Run,
   visit: (item: Json, index: number) => boolean,
 ): boolean => {
   let valid = true;
-  for (let index = from; index < items.length; index += 1) {
+  for (let index = from; index < to; index += 1) {
     spend(run, 1);
     if (!visit(items[index] ?? null, index)) {
       valid = false;
@@ -33,8 +33,8 @@ const checkItems =
       seen.upTo = Math.max(seen.upTo, first.length);
       if (rest !== undefined) seen.all = true;
     }
-    const items = rest === undefined ? value.slice(0, first.length) : value;
-    return everyItem(items, 0, run, (item, index) => {
+    const to = rest === undefined ? Math.min(first.length, value.length) : value.length;
+    return everyItem(value, [0, to], run, (item, index) => {
       const node = first[index] ?? rest;
       return node === undefined || evaluateAt(node, item, String(index), run);
     });
@@ -49,7 +49,7 @@ const countPassing = (
   seen: Seen | undefined,
 ): number => {
   let passing = 0;
-  everyItem(items, 0, run, (item, index) => {
+  everyItem(items, [0, items.length], run, (item, index) => {
     if (seen === undefined && passing >= enough) return true;
     if (passes(node, item, run)) {
       passing += 1;
@@ -85,7 +85,7 @@ const checkUnique: Check = (value, run) => {
   if (!Array.isArray(value)) return true;
   const simple = new Map<Json, number>();
   const composite = new Map<string, number>();
-  return everyItem(value, 0, run, (item, index) => {
+  return everyItem(value, [0, value.length], run, (item, index) => {
     if (typeof item === "string") spendText(run, item);
     const isSimple = typeof item !== "object" || item === null;
     const identity = isSimple ? "" : identityOf(item, run);
@@ -120,7 +120,7 @@ export const unevaluatedItemsCheck =
     if (!Array.isArray(value) || seen === undefined || seen.all) return true;
     const valid = everyItem(
       value,
-      seen.upTo,
+      [seen.upTo, value.length],
       run,
       (item, index) => seen.indexes.has(index) || evaluateAt(node, item, String(index), run),
     );

@@ -2,7 +2,6 @@
 export interface BoundedCache<Value> {
   get(key: string): Value | undefined;
   set(key: string, value: Value, weight: number): void;
-  readonly size: number;
 }
 
 export const createBoundedCache = <Value>(
@@ -33,9 +32,6 @@ export const createBoundedCache = <Value>(
         if (entries.size <= maxEntries && total <= maxWeight) break;
         remove(oldest);
       }
-    },
-    get size() {
-      return entries.size;
     },
   };
 };

@@ -33,7 +33,7 @@ const tryEach = (
   const tally: Tally = { matching: [], objections: [] };
   for (const [index, node] of nodes.entries()) {
     if (seen === undefined && tally.matching.length >= enough) break;
-    const branch = seen && createSeen();
+    const branch = seen && createSeen(run);
     const objection = firstObjection(node, value, run, branch);
     if (objection !== undefined) {
       tally.objections.push(objection);
@@ -84,7 +84,7 @@ const checkNot =
 const checkIf =
   (condition: SchemaNode, then: SchemaNode | undefined, otherwise: SchemaNode | undefined): Check =>
   (value, run, seen) => {
-    const branch = seen && createSeen();
+    const branch = seen && createSeen(run);
     const holds = passes(condition, value, run, branch);
     if (holds && seen !== undefined && branch !== undefined) addSeen(seen, branch, run);
     const node = holds ? then : otherwise;

@@ -46,7 +46,7 @@ const BYTES_PER_INSTRUCTION = 200;
 const compile = (text: string): Compilation => {
   const complaints = createComplaints();
   // A copy of our own: what the caller does to its object later must not reach the cache.
-  const copy: Json = JSON.parse(text);
+  const copy = JSON.parse(text) as Json;
   const document = indexSchema(copy, complaints);
   complaints.throwIfAny();
   const links = linkSchema(document, complaints);

@@ -16,8 +16,10 @@ export const equalJson = (expected: Json, value: Json, run: Run): boolean => {
   }
   if (!isJsonObject(value)) return false;
   const names = Object.keys(expected);
+  const { length } = Object.keys(value);
+  spend(run, length);
   return (
-    Object.keys(value).length === names.length &&
+    length === names.length &&
     names.every(
       (name) =>
         Object.hasOwn(value, name) && equalJson(expected[name] ?? null, value[name] ?? null, run),

@@ -43,7 +43,7 @@ export const evaluate = (
   if (run.depth >= MAX_EVALUATION_DEPTH) refuseDepth();
   run.depth += 1;
   const entered = enterResource(node, run);
-  const own = node.lastChecks.length === 0 ? outer : createSeen();
+  const own = node.lastChecks.length === 0 ? outer : createSeen(run);
   const valid =
     runChecks(node.checks, value, run, own) && runChecks(node.lastChecks, value, run, own);
   if (valid && own !== undefined && outer !== undefined && own !== outer) addSeen(outer, own, run);

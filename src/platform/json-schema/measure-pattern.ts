@@ -94,7 +94,8 @@ const stepOver = (pattern: string, start: number, sizes: Sizes): number | Unsupp
     case "(": {
       const found = matchAt(group, pattern, start);
       if (found === null) return { unsupported: pattern.slice(start, start + 3) };
-      sizes.open.push(2);
+      // A capture has two instructions; an empty group needs a third.
+      sizes.open.push(3);
       return start + found[0].length;
     }
     case ")": {
@@ -104,6 +105,9 @@ const stepOver = (pattern: string, start: number, sizes: Sizes): number | Unsupp
     }
     case "{":
       return stepOverRepetition(pattern, start, sizes);
+    case "|":
+      addAtom(sizes, 2);
+      return start + 1;
     case "*":
     case "+":
     case "?":
@@ -122,7 +126,7 @@ const stepOver = (pattern: string, start: number, sizes: Sizes): number | Unsupp
  * in a pattern means something else to RE2, or nothing. Patterns that are wrong otherwise pass.
  */
 export const measurePattern = (pattern: string): Size | Unsupported => {
-  const sizes: Sizes = { open: [2], last: 0, unicodeClasses: 0 };
+  const sizes: Sizes = { open: [3], last: 0, unicodeClasses: 0 };
   let index = 0;
   while (index < pattern.length) {
     const start = index;

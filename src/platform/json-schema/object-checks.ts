@@ -4,7 +4,7 @@ import { quote } from "./describe.ts";
 import { evaluate, evaluateAt, firstObjection } from "./evaluate.ts";
 import { isStringList } from "./keyword-shapes.ts";
 import { matchesPattern } from "./match-pattern.ts";
-import { fail, isSettled, type Run, spend, spendText } from "./run.ts";
+import { fail, isSettled, type Run, spend } from "./run.ts";
 import type { Check, SchemaNode } from "./schema-node.ts";
 
 /** A keyword's schemas by name, from the children of a node. */
@@ -29,8 +29,11 @@ const everyMember = (
   visit: (member: Json, name: string) => boolean,
 ): boolean => {
   let valid = true;
-  for (const name of Object.keys(value)) {
-    spendText(run, name);
+  const names = Object.keys(value);
+  // All at once, since finding the names has cost as much already.
+  spend(run, names.length);
+  for (const name of names) {
+    spend(run, name.length >>> 6);
     if (!visit(value[name] ?? null, name)) {
       valid = false;
       if (isSettled(run)) break;
@@ -59,14 +62,15 @@ const checkRequired =
     !isJsonObject(value) || requireAll(value, names, run, "");
 
 const checkDependentRequired = (dependencies: JsonObject): Check => {
-  const rules = Object.entries(dependencies);
+  const rules = Object.entries(dependencies).flatMap(([name, names]) =>
+    isStringList(names) ? [{ name, names, why: ` when ${quote(name)} is present` }] : [],
+  );
   return (value, run) => {
     if (!isJsonObject(value)) return true;
     let valid = true;
-    for (const [name, names] of rules) {
+    for (const { name, names, why } of rules) {
       spend(run, 1);
-      if (!Object.hasOwn(value, name) || !isStringList(names)) continue;
-      if (!requireAll(value, names, run, ` when ${quote(name)} is present`)) valid = false;
+      if (Object.hasOwn(value, name) && !requireAll(value, names, run, why)) valid = false;
     }
     return valid;
   };

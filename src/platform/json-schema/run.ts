@@ -55,6 +55,7 @@ export const valuePath = (run: Run): string =>
 export const fail = (run: Run, message: string): false => {
   const { errors } = run;
   if (errors === undefined || errors.length >= run.errorLimit) return false;
+  spend(run, 1 + run.path.length);
   const path = valuePath(run);
   // Schemas that share a definition object to the same thing more than once.
   const isKnown = errors.some((error) => error.path === path && error.message === message);

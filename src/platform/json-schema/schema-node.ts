@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../json.ts";
+import { clip } from "./describe.ts";
 import type { Run } from "./run.ts";
 import type { Seen } from "./seen.ts";
 
@@ -47,6 +48,8 @@ export const createNode = (
   lastChecks: [],
 });
 
+const MAX_NAME_LENGTH = 100;
+
 /** Where a node, or a keyword of it, stands in the document: `properties.port.minimum`. */
 export const schemaPath = (node: SchemaNode, keyword = ""): string => {
   const steps = keyword === "" ? [] : [keyword];
@@ -60,5 +63,5 @@ export const schemaPath = (node: SchemaNode, keyword = ""): string => {
     );
     current = current.parent;
   }
-  return steps.join(".");
+  return steps.map((step) => clip(step, MAX_NAME_LENGTH)).join(".");
 };

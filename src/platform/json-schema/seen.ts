@@ -12,12 +12,10 @@ export interface Seen {
   readonly indexes: Set<number>;
 }
 
-export const createSeen = (): Seen => ({
-  all: false,
-  names: new Set(),
-  upTo: 0,
-  indexes: new Set(),
-});
+export const createSeen = (run: Run): Seen => {
+  spend(run, 4);
+  return { all: false, names: new Set(), upTo: 0, indexes: new Set() };
+};
 
 /** Adds what a subschema has seen, once it is known to pass: a failed one has seen nothing. */
 export const addSeen = (target: Seen, source: Seen, run: Run): void => {

@@ -105,7 +105,7 @@ const sizeOf = (value: Json, kind: "string" | "array" | "object", run: Run): num
   if (kind === "array") return Array.isArray(value) ? value.length : undefined;
   if (!isJsonObject(value)) return undefined;
   const names = Object.keys(value);
-  spend(run, names.length >>> 6);
+  spend(run, names.length);
   return names.length;
 };
 
@@ -142,7 +142,7 @@ const checkFormat = (name: string): Check[] => {
   return [
     (value, run) => {
       if (typeof value !== "string") return true;
-      spendText(run, value);
+      spend(run, value.length >>> 4);
       return format.accepts(value, run) || fail(run, `must be ${format.noun}`);
     },
   ];
