@@ -1,7 +1,7 @@
 /** `npm run bench -- [options] [scenario …]`: see bench/README.md. */
 import { formatDrift, readBaseline, saveBaseline } from "./baseline.ts";
 import { openBench, type Scenario } from "./bench.ts";
-import { describeMachine } from "./measure/machine.ts";
+import { describeMachine, describeVersions } from "./measure/machine.ts";
 import { type Options, optionsHelp, parseOptions } from "./options.ts";
 import { formatTable, type Report } from "./report.ts";
 import { generator } from "./scenarios/generator.ts";
@@ -36,8 +36,10 @@ async function runScenario(options: Options, name: string): Promise<Report["rati
   };
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
+    const machine = describeMachine(bench.directory);
     const report = await scenario.run(bench);
-    console.log(`### ${name}\n\n${describeMachine(bench.directory, report.versions)}\n`);
+    const facts = [...machine, describeVersions(report.versions)].map((fact) => `- ${fact}`);
+    console.log(`### ${name}\n\n${facts.join("\n")}\n`);
     for (const table of report.tables) console.log(formatTable(table));
     return report.ratios;
   } finally {

@@ -12,7 +12,7 @@ export type Actor =
   | { readonly type: "system"; readonly id: string };
 
 /** What an `Idempotency-Key` binds: this route, and a body with this hash. */
-export interface Idempotency {
+interface Idempotency {
   readonly route: string;
   readonly key: string;
   readonly requestHash: string;
@@ -62,9 +62,10 @@ export interface Resource {
  * @throws Problem `UNAUTHENTICATED`
  */
 export const requirePermission = (ctx: Ctx, _action: Action, _resource: Resource = {}): void => {
-  if (ctx.actor.type === "anonymous") {
-    throw new Problem("UNAUTHENTICATED", "Send an API key: `Authorization: Bearer <key>`.", {
-      headers: { "www-authenticate": 'Bearer realm="fairlead"' },
-    });
-  }
+  if (ctx.actor.type === "anonymous") throw missingCredentials();
 };
+
+export const missingCredentials = (): Problem =>
+  new Problem("UNAUTHENTICATED", "Send an API key: `Authorization: Bearer <key>`.", {
+    headers: { "www-authenticate": 'Bearer realm="fairlead"' },
+  });

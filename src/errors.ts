@@ -94,7 +94,7 @@ export const catalogue = {
     meaning:
       "The change set would empty a layer, or delete or change more than half of a layer of 20 keys or more. Nothing was committed.",
     remedy:
-      "Look at the preview (a dry run). If this is what you want, send the change set again with `allowLargeChange: true`.",
+      "Look at the preview: the same change set with `dryRun: true` and `allowLargeChange: true`. If that is what you want, send it with `allowLargeChange: true` alone.",
   },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,

@@ -7,16 +7,17 @@ import { startWorkers } from "./start-workers.ts";
 const log = createLogger();
 try {
   const { databaseUrl } = parseSettings(process.env);
-  if (databaseUrl === undefined) throw new Error("DATABASE_URL is needed: which database to work for");
+  if (databaseUrl === undefined)
+    throw new Error("DATABASE_URL is needed: which database to work for");
   const sql = connectSql(databaseUrl, { max: 4, name: "fairlead-workers" });
   const stopWorkers = await startWorkers({ databaseUrl, sql, log });
   log.info("working");
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, async () => {
+    process.once(signal, () => {
       log.info("stopping", { signal });
-      await stopWorkers();
-      await sql.end({ timeout: 5 });
-      process.exit(0);
+      void stopWorkers()
+        .then(() => sql.end({ timeout: 5 }))
+        .finally(() => process.exit(0));
     });
   }
 } catch (error) {

@@ -20,7 +20,11 @@ export const startWorkers = async ({
   log,
   sql,
 }: WorkerDeps): Promise<() => Promise<void>> => {
-  const boss = new PgBoss({ connectionString: databaseUrl, max: 4, application_name: "fairlead-workers" });
+  const boss = new PgBoss({
+    connectionString: databaseUrl,
+    max: 4,
+    application_name: "fairlead-workers",
+  });
   boss.on("error", (error) => log.error("pg-boss failed", describeError(error)));
   await boss.start();
   await boss.createQueue(expiryQueue, {

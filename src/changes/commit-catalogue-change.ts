@@ -1,6 +1,7 @@
 import { type Ctx, requirePermission } from "../context.ts";
 import type { Json } from "../platform/json.ts";
 import type { Tx } from "../platform/sql.ts";
+import { inTransaction } from "../platform/transaction.ts";
 import { findReplays, replayOf } from "./idempotency.ts";
 import { lockCounter } from "./load-state.ts";
 
@@ -15,20 +16,19 @@ interface CatalogueChange<Result> {
  * Changes the catalogue of environments and apps: no change set, hence no revision, but under the
  * same lock, so that every group of change sets is judged against one catalogue.
  */
-export const commitCatalogueChange = async <Result extends object>(
+export const commitCatalogueChange = <Result extends object>(
   ctx: Ctx,
   change: CatalogueChange<Result>,
 ): Promise<Result> => {
   requirePermission(ctx, "catalogue.write");
-  const result = await ctx.sql.begin(async (tx): Promise<Result> => {
+  return inTransaction(ctx.sql, "read write", async ({ tx }): Promise<Result> => {
     const { now } = await lockCounter(tx);
-    const replay = replayOf<Result>(ctx, await findReplays(tx, [ctx]));
-    if (replay !== undefined) return replay;
+    const replay = replayOf(ctx, await findReplays(tx, [ctx]));
+    if (replay !== undefined) return replay.result as Result;
     const inserted = await change.insert(tx);
     await writeCatalogueChange(tx, ctx, change, inserted, now);
     return inserted;
   });
-  return result as Result;
 };
 
 const writeCatalogueChange = async (

@@ -1,13 +1,13 @@
 import { type Ctx, requirePermission } from "../context.ts";
 import { type FieldError, Problem } from "../errors.ts";
+import { keyPattern, scopeNamePattern } from "../platform/names.ts";
 import type { Tx } from "../platform/sql.ts";
 import type { ChangeSet, CommitResult, Operation } from "./change-set.ts";
 import { repeatedEntryErrors } from "./evaluate-change-set.ts";
-import { keyPattern, scopeNamePattern } from "../platform/names.ts";
 import { previewChangeSet } from "./preview-change-set.ts";
 
 /** A change set that is made from the state under the lock: a rollback, a replacement of a layer. */
-export type ChangeSetPlan = (tx: Tx) => Promise<ChangeSet>;
+type ChangeSetPlan = (tx: Tx) => Promise<ChangeSet>;
 
 export interface CommitInput {
   readonly changeSet: ChangeSet | ChangeSetPlan;
@@ -38,13 +38,12 @@ export const commitChangeSet = async (ctx: Ctx, input: CommitInput): Promise<Com
       ? async (tx: Tx): Promise<ChangeSet> => check(await changeSet(tx))
       : check(changeSet);
   if (dryRun) return previewChangeSet(ctx, checked);
-  const { result } = await ctx.committer.submit({
+  return ctx.committer.submit({
     actor: ctx.actor,
     request: ctx.request,
     action: input.action ?? "change",
     changeSet: checked,
   });
-  return result;
 };
 
 const checkChangeSet = (ctx: Ctx, changeSet: ChangeSet, maxOperations: number): void => {

@@ -3,6 +3,7 @@ import { type Ctx, requirePermission } from "../context.ts";
 import { readEffective } from "../layers/read-effective.ts";
 import type { Json } from "../platform/json.ts";
 import { decodeCursor, type Page, type PageInput, pageFrom } from "../platform/page.ts";
+import { inTransaction } from "../platform/transaction.ts";
 import { diffValues } from "./diff-values.ts";
 import { resolveRevision } from "./revisions.ts";
 
@@ -36,11 +37,14 @@ export const diffEnvironments = async (
   const start = decodeCursor(input.cursor, z.string());
   const revision = at === undefined ? undefined : await resolveRevision(ctx.sql, at);
   const effective = (environment: string) => ({ kind: "config", app, environment, at: revision });
-  const [from, to] = await ctx.sql.begin("isolation level repeatable read read only", (tx) =>
-    Promise.all([
-      readEffective(tx, effective(fromEnvironment)),
-      readEffective(tx, effective(toEnvironment)),
-    ]),
+  const [from, to] = await inTransaction(
+    ctx.sql,
+    "isolation level repeatable read read only",
+    ({ tx }) =>
+      Promise.all([
+        readEffective(tx, effective(fromEnvironment)),
+        readEffective(tx, effective(toEnvironment)),
+      ]),
   );
   const valuesOf = ({ resolved }: typeof from): Map<string, Json> =>
     new Map([...resolved].map(([key, { value }]) => [key, value]));

@@ -1,11 +1,11 @@
 import { type FieldError, Problem } from "../errors.ts";
-import { entityTag, matchesStrongly, matchesWeakly } from "../platform/entity-tag.ts";
 import { resolveChain } from "../layers/resolve.ts";
+import { entityTag, matchesStrongly, matchesWeakly } from "../platform/entity-tag.ts";
 import { jsonEqual } from "../platform/json.ts";
+import { describeScope, toPublicScope } from "../platform/names.ts";
 import type { Change, ChangeSet, EffectiveChange, Operation, PutOperation } from "./change-set.ts";
 import { largeChangeErrors, layerChanges, layerSizeErrors } from "./guard-rails.ts";
 import type { EntryContent, KindRegistry } from "./kind.ts";
-import { describeScope, toPublicScope } from "../platform/names.ts";
 import { type PlannedEntry, previewEffective } from "./preview-effective.ts";
 import {
   addEntry,
@@ -56,7 +56,13 @@ export const evaluateChangeSet = (
   refuse("UNPROCESSABLE", layerSizeErrors(layers, rules.maxLayerKeys));
   const createdApps = appsToCreate(state.catalogue, planned);
   const catalogue = withApps(state.catalogue, createdApps);
-  const preview = previewEffective(state, catalogue, planned, rules.kinds, rules.maxEffectiveChanges);
+  const preview = previewEffective(
+    state,
+    catalogue,
+    planned,
+    rules.kinds,
+    rules.maxEffectiveChanges,
+  );
   refuse("UNPROCESSABLE", preview.errors);
   if (changeSet.allowLargeChange !== true) refuse("LARGE_CHANGE", largeChangeErrors(layers));
   return {
@@ -242,7 +248,8 @@ const describeChange = (state: State, next: EntryState): Change => {
 const appsToCreate = (catalogue: Catalogue, planned: readonly PlannedEntry[]): string[] => {
   const named = new Set<string>();
   for (const { next } of planned) {
-    if (next.app !== "" && !named.has(next.app) && !hasApp(catalogue, next.app)) named.add(next.app);
+    if (next.app !== "" && !named.has(next.app) && !hasApp(catalogue, next.app))
+      named.add(next.app);
   }
   return [...named].sort();
 };
@@ -262,9 +269,7 @@ const hasApp = (catalogue: Catalogue, name: string): boolean => {
 };
 
 const withApps = (catalogue: Catalogue, created: readonly string[]): Catalogue =>
-  created.length === 0
-    ? catalogue
-    : { ...catalogue, apps: [...catalogue.apps, ...created].sort() };
+  created.length === 0 ? catalogue : { ...catalogue, apps: [...catalogue.apps, ...created].sort() };
 
 /** The entries that a change set names twice, as errors of its input. */
 export const repeatedEntryErrors = (operations: readonly Operation[]): FieldError[] => {

@@ -1,7 +1,7 @@
 import type { FieldError } from "../errors.ts";
-import type { PlannedEntry } from "./preview-effective.ts";
 import { describeScope } from "../platform/names.ts";
-import { findEntry, layerId, type LayerState, type State } from "./state.ts";
+import type { PlannedEntry } from "./preview-effective.ts";
+import { findEntry, type LayerState, layerId, type State } from "./state.ts";
 
 /** A layer of this many keys or more is guarded against changes of more than half of it. */
 const guardedLayerKeys = 20;
@@ -16,7 +16,10 @@ interface LayerChange {
 
 /** What a change set does to each layer that it touches, and the layers as it leaves them. */
 export const layerChanges = (state: State, planned: readonly PlannedEntry[]): LayerChange[] => {
-  const changes = new Map<string, { touched: number; added: number; removed: number; of: LayerState }>();
+  const changes = new Map<
+    string,
+    { touched: number; added: number; removed: number; of: LayerState }
+  >();
   for (const { next } of planned) {
     const id = layerId(next.kind, next.app, next.environment);
     const of = state.layers.get(id) ?? { ...scopeOfEntry(next), headRevision: 0, entryCount: 0 };

@@ -43,17 +43,15 @@ export const findReplays = async (tx: Tx, requesters: readonly Requester[]): Pro
 };
 
 /**
- * The answer that was given to this Idempotency-Key before. The route is part of the key, so it is an
- * answer of the same verb.
+ * What was recorded for this Idempotency-Key before. The route is part of the key, so it is a result
+ * of the same verb.
  *
  * @throws Problem `IDEMPOTENCY_KEY_REUSED` where the body was another
  */
-export const replayOf = <Result>(requester: Requester, replays: Replays): Result | undefined => {
+export const replayOf = (requester: Requester, replays: Replays): Replay | undefined => {
   const replay = replays.find(requester);
   if (replay === undefined) return undefined;
-  if (replay.requestHash === requester.request.idempotency?.requestHash) {
-    return replay.result as Result;
-  }
+  if (replay.requestHash === requester.request.idempotency?.requestHash) return replay;
   throw new Problem(
     "IDEMPOTENCY_KEY_REUSED",
     "This Idempotency-Key was used on this route with another body.",

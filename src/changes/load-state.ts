@@ -4,8 +4,8 @@ import type { Operation } from "./change-set.ts";
 import {
   addEntry,
   type Catalogue,
-  entryGroupId,
   type EntryState,
+  entryGroupId,
   type LayerState,
   layerId,
   type State,
@@ -34,7 +34,7 @@ interface EntryRow {
   merge: "replace" | "deep";
 }
 
-export const toEntryState = (row: EntryRow): EntryState => ({
+const toEntryState = (row: EntryRow): EntryState => ({
   ...row,
   schema: row.schema ?? undefined,
   description: row.description ?? undefined,
@@ -46,7 +46,8 @@ export const toEntryState = (row: EntryRow): EntryState => ({
  * for ever after, hence no sequential scans in this transaction.
  */
 export const lockCounter = async (tx: Tx): Promise<Counter> => {
-  const [row] = await tx<Counter[]>`
+  // Sent at once: whoever reads next on this connection reads under the lock.
+  const locking = tx<Counter[]>`
     with counter as materialized (
       select epoch, revision, catalogue_version, committed_at
       from fairlead.deployment
@@ -58,7 +59,8 @@ export const lockCounter = async (tx: Tx): Promise<Counter> => {
       set_config('enable_seqscan', 'off', true),
       set_config('enable_hashjoin', 'off', true),
       set_config('enable_mergejoin', 'off', true)
-    from counter`;
+    from counter`.execute();
+  const [row] = await locking;
   if (row === undefined) throw new Error("fairlead.deployment has no row");
   return row;
 };
@@ -165,7 +167,11 @@ const touchedLayers = (tx: Tx, operations: readonly Operation[]): Promise<LayerS
       operation,
     ]),
   );
-  const names = [...scopes.values()].map(({ kind, app, environment }) => ({ kind, app, environment }));
+  const names = [...scopes.values()].map(({ kind, app, environment }) => ({
+    kind,
+    app,
+    environment,
+  }));
   return tx<LayerState[]>`
     select
       l.kind, l.app, l.environment,

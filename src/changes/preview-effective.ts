@@ -1,14 +1,14 @@
 import type { FieldError } from "../errors.ts";
 import { resolveChain } from "../layers/resolve.ts";
 import { jsonEqual } from "../platform/json.ts";
+import { describeScope, toPublicScope } from "../platform/names.ts";
 import type { EffectiveChange } from "./change-set.ts";
 import type { Kind, KindRegistry } from "./kind.ts";
-import { describeScope, toPublicScope } from "../platform/names.ts";
 import {
-  chainOf,
-  entryGroupId,
   type Catalogue,
+  chainOf,
   type EntryState,
+  entryGroupId,
   type State,
   scopeId,
 } from "./state.ts";
@@ -54,7 +54,10 @@ export const previewEffective = (
     const after = new Map(before);
     for (const { next } of changed) after.set(scopeId(next.app, next.environment), next);
     const owners = [...after.values()];
-    const apps = positionClasses(catalogue.apps, owners.map((entry) => entry.app));
+    const apps = positionClasses(
+      catalogue.apps,
+      owners.map((entry) => entry.app),
+    );
     const environments = positionClasses(
       catalogue.environments,
       owners.map((entry) => entry.environment),
@@ -70,7 +73,11 @@ export const previewEffective = (
         const becomes = resolveChain(chain);
         if (jsonEqual(was?.value, becomes?.value)) continue;
         effectiveTotal += app.members.length * environment.members.length;
-        const values = { key: cause.next.key, before: was?.value ?? null, after: becomes?.value ?? null };
+        const values = {
+          key: cause.next.key,
+          before: was?.value ?? null,
+          after: becomes?.value ?? null,
+        };
         expand(items, app, environment, values, cap - effective.length);
       }
     }

@@ -14,7 +14,7 @@ export const resolveRevision = async (sql: Sql | Tx, at: number | string): Promi
   throw new Problem("NOT_FOUND", `There is no revision ${at}; the newest is ${current}.`);
 };
 
-export const currentRevision = async (sql: Sql | Tx): Promise<number> => {
+const currentRevision = async (sql: Sql | Tx): Promise<number> => {
   const [row] = await sql<{ revision: number }[]>`select revision from fairlead.deployment`;
   return row?.revision ?? 0;
 };

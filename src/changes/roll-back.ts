@@ -119,7 +119,11 @@ const entriesAt = (tx: Tx, revision: number, scope: RevisionRollback["scope"]) =
     ${scope === undefined ? tx`` : tx`and e.app = ${scope.app} and e.environment = ${scope.environment}`}
   order by e.app, e.environment, e.key, e.kind`;
 
-const entryAtVersion = async (tx: Tx, { app, environment, key, kind }: EntryName, version: number) => {
+const entryAtVersion = async (
+  tx: Tx,
+  { app, environment, key, kind }: EntryName,
+  version: number,
+) => {
   const [row] = await tx<PastRow[]>`
     select
       v.kind, v.app, v.environment, v.key, not e.deleted as "liveNow",

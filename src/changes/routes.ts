@@ -77,9 +77,9 @@ const commitErrors = [
 ] as const;
 
 /** 201 where a revision was taken; 200 for a dry run and for a change set without changes. */
-export const replyToCommit = (result: CommitResult, body: unknown = result): Reply => ({
+const replyToCommit = (result: CommitResult): Reply => ({
   status: result.revision !== null && result.changes.length > 0 ? 201 : 200,
-  body,
+  body: result,
   ...(result.revision === null ? {} : { headers: { "config-revision": String(result.revision) } }),
 });
 

@@ -1,8 +1,17 @@
+import type { PendingQuery, Row } from "postgres";
 import type { Actor, RequestInfo } from "../context.ts";
-import type { Tx } from "../platform/sql.ts";
 import type { OutboxRow } from "../outbox/outbox-row.ts";
+import type { Tx } from "../platform/sql.ts";
 import type { CommitResult } from "./change-set.ts";
-import { type EntryState, entryId, type LayerState } from "./state.ts";
+import {
+  newestLayers,
+  toAppRows,
+  toAuditRow,
+  toChangeSetRow,
+  toIdempotencyRows,
+  toVersionRows,
+} from "./group-rows.ts";
+import type { EntryState, LayerState, State } from "./state.ts";
 
 /** One accepted change set of a group. Without entries it only leaves its idempotency record. */
 export interface AcceptedChangeSet {
@@ -19,160 +28,120 @@ export interface AcceptedChangeSet {
 
 interface GroupWrite {
   readonly accepted: readonly AcceptedChangeSet[];
-  readonly revision: number;
-  readonly catalogueVersion: number;
+  /** As the last accepted change set leaves it. */
+  readonly state: Pick<State, "revision" | "catalogue">;
   readonly now: string;
 }
 
 /**
- * Writes a group in one statement: history, current state, layer heads, change sets, audit, outbox,
- * idempotency records and the counter; then wakes listeners. Effective values, entries and events of
- * all members become visible together with the counter, or not at all.
+ * The one statement that writes a group: history, current state, layer heads, change sets, audit, outbox,
+ * idempotency records and the counter; then wakes listeners. All of it becomes visible together with
+ * the counter, or not at all. Rows come as JSON records, so the statement's text never varies.
+ * It is returned unsent, for the transaction to send it together with its commit.
  */
-export const writeGroup = async (tx: Tx, group: GroupWrite): Promise<void> => {
-  const { accepted, revision, catalogueVersion, now } = group;
+export const writeGroup = (tx: Tx, { accepted, now, state }: GroupWrite): PendingQuery<Row[]> => {
   const committed = accepted.filter(({ entries }) => entries.length > 0);
-  await tx`
-    with change_set as (
-      insert into fairlead.change_sets
-        (revision, committed_at, actor_type, actor_id, message, change_count)
-      select revision, ${now}::timestamptz, actor_type, actor_id, message, change_count
-      from json_to_recordset(${JSON.stringify(committed.map(toChangeSetRow))}::text::json) as row(
-        revision bigint, actor_type text, actor_id text, message text, change_count integer
-      )
-    ), version_row as materialized (
-      select *
-      from json_to_recordset(${JSON.stringify(toVersionRows(committed))}::text::json) as row(
-        id uuid, kind text, app text, environment text, key text, version bigint, revision bigint,
-        deleted boolean, newest boolean, value jsonb, schema jsonb, description text, merge text,
-        actor_id text
-      )
-    ), version as (
-      insert into fairlead.entry_versions
-        (kind, app, environment, key, version, revision, op, value, schema, description, merge)
-      select
-        kind, app, environment, key, version, revision,
-        case when deleted then 'delete' else 'put' end,
-        case when deleted then null else coalesce(value, 'null'::jsonb) end, schema, description, merge
-      from version_row
-    ), entry as (
-      insert into fairlead.entries
-        (id, kind, app, environment, key, version, revision, deleted, value, schema, description,
-         merge, updated_at, updated_by)
-      select
-        id, kind, app, environment, key, version, revision, deleted,
-        case when deleted then null else coalesce(value, 'null'::jsonb) end, schema, description, merge, ${now}::timestamptz, actor_id
-      from version_row
-      where newest
-      on conflict on constraint entries_pk do update set
-        version = excluded.version, revision = excluded.revision, deleted = excluded.deleted,
-        value = excluded.value, schema = excluded.schema, description = excluded.description,
-        merge = excluded.merge, updated_at = excluded.updated_at, updated_by = excluded.updated_by
-    ), layer as (
-      insert into fairlead.layers (kind, app, environment, head_revision, entry_count)
-      select kind, app, environment, "headRevision", "entryCount"
-      from json_to_recordset(${JSON.stringify(newestLayers(committed))}::text::json) as row(
-        kind text, app text, environment text, "headRevision" bigint, "entryCount" integer
-      )
-      on conflict on constraint layers_pk do update set
-        head_revision = excluded.head_revision, entry_count = excluded.entry_count
-    ), app as (
-      insert into fairlead.apps (name, created_at, created_by)
-      select name, ${now}::timestamptz, created_by
-      from json_to_recordset(${JSON.stringify(committed.flatMap(toAppRows))}::text::json)
-        as row(name text, created_by text)
-      on conflict on constraint apps_pk do nothing
-    ), audit as (
-      insert into fairlead.audit_log
-        (at, actor_type, actor_id, authentication, action, revision, request_id, address,
-         user_agent, detail)
-      select
-        ${now}::timestamptz, actor_type, actor_id, authentication, action, revision, request_id, address,
-        user_agent, detail
-      from json_to_recordset(${JSON.stringify(committed.map(toAuditRow))}::text::json) as row(
-        actor_type text, actor_id text, authentication text, action text, revision bigint,
-        request_id text, address text, user_agent text, detail json
-      )
-    ), event as (
-      insert into fairlead.outbox (revision, committed_at, changes, events)
-      select revision, ${now}::timestamptz, changes, events
-      from json_to_recordset(
-        ${JSON.stringify(committed.map(({ outbox }) => outbox))}::text::json
-      ) as row(revision bigint, changes json, events json)
-    ), idempotency as (
-      insert into fairlead.idempotency_keys (actor, route, key, request_hash, result, created_at)
-      select actor, route, key, request_hash, result, ${now}::timestamptz
-      from json_to_recordset(${JSON.stringify(accepted.flatMap(toIdempotencyRows))}::text::json)
-        as row(actor text, route text, key text, request_hash text, result json)
-      -- Only a record past its 24 hours can be in the way.
-      on conflict on constraint idempotency_keys_pk do update set
-        request_hash = excluded.request_hash, result = excluded.result,
-        created_at = excluded.created_at
-    ), counter as (
+  const { catalogue, revision } = state;
+  return tx`
+    with change_set as (${insertChangeSets(tx, committed, now)}),
+    version_row as materialized (${versionRecords(tx, committed)}),
+    version as (${insertVersions(tx)}),
+    entry as (${upsertEntries(tx, now)}),
+    layer as (${upsertLayers(tx, committed)}),
+    app as (${insertApps(tx, committed, now)}),
+    audit as (${insertAuditRows(tx, committed, now)}),
+    event as (${insertOutboxRows(tx, committed, now)}),
+    idempotency as (${upsertIdempotencyKeys(tx, accepted, now)}),
+    counter as (
       update fairlead.deployment
-      set revision = ${revision}, catalogue_version = ${catalogueVersion}, committed_at = ${now}::timestamptz
+      set revision = ${revision}, catalogue_version = ${catalogue.version},
+        committed_at = ${now}::timestamptz
     )
     select pg_notify('fairlead_revision', ${String(revision)})`;
 };
 
-const toChangeSetRow = ({ actor, message, result }: AcceptedChangeSet) => ({
-  revision: result.revision,
-  actor_type: actor.type,
-  actor_id: actor.id,
-  message,
-  change_count: result.changes.length,
-});
+const insertChangeSets = (tx: Tx, committed: readonly AcceptedChangeSet[], now: string) => tx`
+  insert into fairlead.change_sets
+    (revision, committed_at, actor_type, actor_id, message, change_count)
+  select revision, ${now}::timestamptz, actor_type, actor_id, message, change_count
+  from json_to_recordset(${JSON.stringify(committed.map(toChangeSetRow))}::text::json) as row(
+    revision bigint, actor_type text, actor_id text, message text, change_count integer
+  )`;
 
-/** Every version; the last one of an entry is marked, since it becomes the current state. */
-const toVersionRows = (committed: readonly AcceptedChangeSet[]) => {
-  const newest = new Map<string, EntryState>();
-  for (const { entries } of committed) {
-    for (const entry of entries) newest.set(entryId(entry), entry);
-  }
-  return committed.flatMap(({ actor, entries }) =>
-    entries.map((entry) => ({
-      ...entry,
-      newest: newest.get(entryId(entry)) === entry,
-      actor_id: actor.id,
-    })),
-  );
-};
+const versionRecords = (tx: Tx, committed: readonly AcceptedChangeSet[]) => tx`
+  select
+    id, kind, app, environment, key, version, revision, deleted, newest, schema, description,
+    merge, actor_id,
+    -- A record's JSON null arrives as SQL null, but null is a value here.
+    case when deleted then null else coalesce(value, 'null'::jsonb) end as value
+  from json_to_recordset(${JSON.stringify(toVersionRows(committed))}::text::json) as row(
+    id uuid, kind text, app text, environment text, key text, version bigint, revision bigint,
+    deleted boolean, newest boolean, value jsonb, schema jsonb, description text, merge text,
+    actor_id text
+  )`;
 
-const newestLayers = (committed: readonly AcceptedChangeSet[]): LayerState[] => {
-  const newest = new Map<string, LayerState>();
-  for (const { layers } of committed) {
-    for (const layer of layers) {
-      newest.set(`${layer.kind}/${layer.app}/${layer.environment}`, layer);
-    }
-  }
-  return [...newest.values()];
-};
+const insertVersions = (tx: Tx) => tx`
+  insert into fairlead.entry_versions
+    (kind, app, environment, key, version, revision, op, value, schema, description, merge)
+  select
+    kind, app, environment, key, version, revision,
+    case when deleted then 'delete' else 'put' end, value, schema, description, merge
+  from version_row`;
 
-const toAppRows = ({ actor, createdApps }: AcceptedChangeSet) =>
-  createdApps.map((name) => ({ name, created_by: actor.id }));
+const upsertEntries = (tx: Tx, now: string) => tx`
+  insert into fairlead.entries
+    (id, kind, app, environment, key, version, revision, deleted, value, schema, description,
+     merge, updated_at, updated_by)
+  select
+    id, kind, app, environment, key, version, revision, deleted, value, schema, description,
+    merge, ${now}::timestamptz, actor_id
+  from version_row
+  where newest
+  on conflict on constraint entries_pk do update set
+    version = excluded.version, revision = excluded.revision, deleted = excluded.deleted,
+    value = excluded.value, schema = excluded.schema, description = excluded.description,
+    merge = excluded.merge, updated_at = excluded.updated_at, updated_by = excluded.updated_by`;
 
-/** What changed, before and after, is in the history by revision: an audit row copies nothing. */
-const toAuditRow = ({ action, actor, message, request, result }: AcceptedChangeSet) => ({
-  actor_type: actor.type,
-  actor_id: actor.id,
-  authentication: actor.type,
-  action,
-  revision: result.revision,
-  request_id: request.id,
-  address: request.address,
-  user_agent: request.userAgent,
-  detail: { message },
-});
+const upsertLayers = (tx: Tx, committed: readonly AcceptedChangeSet[]) => tx`
+  insert into fairlead.layers (kind, app, environment, head_revision, entry_count)
+  select kind, app, environment, "headRevision", "entryCount"
+  from json_to_recordset(${JSON.stringify(newestLayers(committed))}::text::json) as row(
+    kind text, app text, environment text, "headRevision" bigint, "entryCount" integer
+  )
+  on conflict on constraint layers_pk do update set
+    head_revision = excluded.head_revision, entry_count = excluded.entry_count`;
 
-const toIdempotencyRows = ({ actor, request, result }: AcceptedChangeSet) =>
-  request.idempotency === undefined
-    ? []
-    : [
-        {
-          actor: actor.id,
-          route: request.idempotency.route,
-          key: request.idempotency.key,
-          request_hash: request.idempotency.requestHash,
-          result,
-        },
-      ];
+const insertApps = (tx: Tx, committed: readonly AcceptedChangeSet[], now: string) => tx`
+  insert into fairlead.apps (name, created_at, created_by)
+  select name, ${now}::timestamptz, created_by
+  from json_to_recordset(${JSON.stringify(committed.flatMap(toAppRows))}::text::json)
+    as row(name text, created_by text)
+  on conflict on constraint apps_pk do nothing`;
+
+const insertAuditRows = (tx: Tx, committed: readonly AcceptedChangeSet[], now: string) => tx`
+  insert into fairlead.audit_log
+    (at, actor_type, actor_id, authentication, action, revision, request_id, address, user_agent,
+     detail)
+  select
+    ${now}::timestamptz, actor_type, actor_id, authentication, action, revision, request_id,
+    address, user_agent, detail
+  from json_to_recordset(${JSON.stringify(committed.map(toAuditRow))}::text::json) as row(
+    actor_type text, actor_id text, authentication text, action text, revision bigint,
+    request_id text, address text, user_agent text, detail json
+  )`;
+
+const insertOutboxRows = (tx: Tx, committed: readonly AcceptedChangeSet[], now: string) => tx`
+  insert into fairlead.outbox (revision, committed_at, changes, events)
+  select revision, ${now}::timestamptz, changes, events
+  from json_to_recordset(${JSON.stringify(committed.map(({ outbox }) => outbox))}::text::json)
+    as row(revision bigint, changes json, events json)`;
+
+/** Only a record past its 24 hours can be in the way of a new one. */
+const upsertIdempotencyKeys = (tx: Tx, accepted: readonly AcceptedChangeSet[], now: string) => tx`
+  insert into fairlead.idempotency_keys (actor, route, key, request_hash, result, created_at)
+  select actor, route, key, request_hash, result, ${now}::timestamptz
+  from json_to_recordset(${JSON.stringify(accepted.flatMap(toIdempotencyRows))}::text::json)
+    as row(actor text, route text, key text, request_hash text, result json)
+  on conflict on constraint idempotency_keys_pk do update set
+    request_hash = excluded.request_hash, result = excluded.result,
+    created_at = excluded.created_at`;

@@ -1,5 +1,5 @@
-import { commitChangeSet } from "../changes/commit-change-set.ts";
 import type { PutOperation } from "../changes/change-set.ts";
+import { commitChangeSet } from "../changes/commit-change-set.ts";
 import type { Ctx } from "../context.ts";
 import { Problem } from "../errors.ts";
 import type { Json } from "../platform/json.ts";

@@ -30,7 +30,7 @@ export const readDocument = async (
   const { app, environment, prefix } = input;
   requirePermission(ctx, "entries.read", { kind: "config", app, environment });
   const effective = await readEffectiveConfig(ctx, input, { prefix });
-  const values: Record<string, Json> = Object.create(null);
+  const values: Record<string, Json> = Object.create(null) as Record<string, Json>;
   for (const [key, { value }] of effective.resolved) values[key] = value;
   return {
     revision: effective.revision,

@@ -1,16 +1,16 @@
 import { z } from "zod";
+import { messageShape } from "../changes/shapes.ts";
 import {
   answerScope,
   booleanParameter,
-  jsonValue,
   freshness,
+  jsonValue,
   keyShape,
   pointInTime,
   queryScope,
 } from "../http/common-shapes.ts";
 import { replyToRead, tagCondition } from "../http/conditional.ts";
 import { defineRoute, type Route } from "../http/route.ts";
-import { messageShape } from "../changes/shapes.ts";
 import { putConfig } from "./put-config.ts";
 import { readConfig } from "./read-config.ts";
 import { readDocument } from "./read-document.ts";
@@ -50,7 +50,6 @@ const documentShape = z
     values: z.record(z.string(), z.unknown()),
   })
   .meta({ id: "ConfigDocument" });
-
 
 const unchanged = { description: "The client holds the current representation" };
 

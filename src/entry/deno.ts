@@ -12,7 +12,9 @@ const log = createLogger();
 const start = async (): Promise<void> => {
   const settings = parseSettings(Deno.env.toObject());
   if (settings.databaseUrl === undefined) {
-    throw new Error("DATABASE_URL is needed: the embedded PostgreSQL comes with the Node entry only");
+    throw new Error(
+      "DATABASE_URL is needed: the embedded PostgreSQL comes with the Node entry only",
+    );
   }
   const sql = connectSql(settings.databaseUrl, {
     max: settings.databasePoolSize,

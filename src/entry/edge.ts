@@ -59,7 +59,11 @@ const app = createApp({
 });
 
 export default {
-  async fetch(request: Request, bindings: Bindings, execution: ExecutionContext): Promise<Response> {
+  async fetch(
+    request: Request,
+    bindings: Bindings,
+    execution: ExecutionContext,
+  ): Promise<Response> {
     const scope: RequestScope = { bindings };
     const response = await app.fetch(request, scope, execution);
     // Answers are complete here, so nothing waits on the connection any more.

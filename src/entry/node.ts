@@ -1,5 +1,6 @@
 import { serve } from "@hono/node-server";
 import { getConnInfo } from "@hono/node-server/conninfo";
+import { startWorkers } from "../../workers/start-workers.ts";
 import { createApp } from "../app.ts";
 import { Problem } from "../errors.ts";
 import { authenticateAdministrator } from "../http/authenticate.ts";
@@ -8,7 +9,6 @@ import { createLogger, describeError, type Logger } from "../platform/log.ts";
 import { migrate } from "../platform/migrate.ts";
 import { parseSettings, type Settings } from "../platform/settings.ts";
 import { connectSql } from "../platform/sql.ts";
-import { startWorkers } from "../../workers/start-workers.ts";
 import { findAdminKey } from "./admin-key.ts";
 import { buildDeps } from "./build-deps.ts";
 
@@ -81,7 +81,7 @@ const stop = async (exitCode: number): Promise<void> => {
   stopping = true;
   // What hangs past this is cut off: a stop that never ends is worse.
   setTimeout(() => process.exit(1), 15_000).unref();
-  for (const step of stops.reverse()) {
+  for (const step of stops.toReversed()) {
     await step().catch((error: unknown) => log.error("failed to stop", describeError(error)));
   }
   process.exit(exitCode);

@@ -15,10 +15,7 @@ export interface CreateEnvironmentInput {
  *
  * @throws Problem `CONFLICT` where the name is taken
  */
-export const createEnvironment = (
-  ctx: Ctx,
-  input: CreateEnvironmentInput,
-): Promise<Environment> =>
+export const createEnvironment = (ctx: Ctx, input: CreateEnvironmentInput): Promise<Environment> =>
   commitCatalogueChange(ctx, {
     action: "environment.create",
     detail: { ...input },

@@ -1,11 +1,5 @@
 import { z } from "zod";
-import {
-  appName,
-  environmentName,
-  pageOf,
-  pageQuery,
-  timeShape,
-} from "../http/common-shapes.ts";
+import { appName, environmentName, pageOf, pageQuery, timeShape } from "../http/common-shapes.ts";
 import { defineRoute, type Route } from "../http/route.ts";
 import { createApp } from "./create-app.ts";
 import { createEnvironment } from "./create-environment.ts";

@@ -15,9 +15,12 @@ export const keyShape = z
   .meta({ description: "Entry key, case-sensitive", example: "db.pool.size" });
 
 const scopeName = (what: string) =>
-  z.string().regex(scopeNamePattern, `must match ${scopeNamePattern.source}`).meta({
-    description: `${what}; leave it out for "all"`,
-  });
+  z
+    .string()
+    .regex(scopeNamePattern, `must match ${scopeNamePattern.source}`)
+    .meta({
+      description: `${what}; leave it out for "all"`,
+    });
 
 export const appName = scopeName("App").meta({ example: "payments" });
 export const environmentName = scopeName("Environment").meta({ example: "production" });
@@ -40,27 +43,28 @@ export const answerScope = {
   environment: z.string().nullable(),
 };
 
-const wholeNumber = (least: number, what: string) =>
-  z.coerce
-    .number(`must be ${what}`)
-    .int(`must be ${what}`)
-    .min(least, `must be ${what}`)
-    .max(Number.MAX_SAFE_INTEGER, `must be ${what}`);
+/** A whole number in a query or path, which arrives as text. */
+const wholeNumber = (least: number, most: number, message: string) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, message)
+    .transform(Number)
+    .refine((number) => number >= least && number <= most, message);
 
-export const revisionParameter = wholeNumber(0, "a revision: a whole number from 0").meta({
-  example: 41,
-});
+export const revisionParameter = wholeNumber(
+  0,
+  Number.MAX_SAFE_INTEGER,
+  "must be a revision: a whole number from 0",
+).meta({ type: "integer", minimum: 0, example: 41 });
 
 /** A boolean in a query: `true` or `false`, nothing else. */
 export const booleanParameter = z.enum(["true", "false"]).transform((text) => text === "true");
 
 export const pageQuery = {
-  limit: z.coerce
-    .number("must be a number from 1 to 500")
-    .int()
-    .min(1, "must be a number from 1 to 500")
-    .max(500, "must be a number from 1 to 500")
-    .default(100),
+  limit: wholeNumber(1, 500, "must be a number from 1 to 500")
+    .optional()
+    .transform((limit) => limit ?? 100)
+    .meta({ type: "integer", minimum: 1, maximum: 500, default: 100 }),
   cursor: z.string().max(2_000).optional().meta({ description: "`nextCursor` of the page before" }),
 };
 

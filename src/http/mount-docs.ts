@@ -1,13 +1,15 @@
-import { OpenApiGeneratorV31, type OpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
-import type { Hono } from "hono";
-import { catalogue, type ErrorCode, Problem } from "../errors.ts";
-import { renderDocsPage } from "./docs-page.ts";
+import { type OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-openapi";
+import type { Context, Hono } from "hono";
+import type { Deps } from "../context.ts";
+import { Problem } from "../errors.ts";
+import { type OpenApiDocument, renderDocsPage } from "./docs-page.ts";
 import { renderErrorIndex, renderErrorPage } from "./error-page.ts";
+import type { AppEnv } from "./route.ts";
 
-export const apiVersion = "0.1.0";
+const apiVersion = "0.1.0";
 
-/** The OpenAPI document of everything that is registered. */
-export const openApiDocument = (registry: OpenAPIRegistry) => {
+/** The OpenAPI document of everything that is registered, for a deployment at a URL. */
+const openApiDocument = (registry: OpenAPIRegistry, url: string): OpenApiDocument => {
   registry.registerComponent("securitySchemes", "bearer", {
     type: "http",
     scheme: "bearer",
@@ -27,43 +29,53 @@ export const openApiDocument = (registry: OpenAPIRegistry) => {
         "Centralized configuration: every change is atomic, typed and versioned, and readers get one resolved value.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
+    servers: [{ url }],
+    tags: [...tags],
     security: [{ bearer: [] }, { apiKey: [] }],
   });
 };
 
+const tags = [
+  { name: "Changes", description: "The one write path, and everything that it remembers." },
+  { name: "Reads", description: "What an app sees: four layers resolved into one value." },
+  { name: "Environments and apps", description: "The names that scopes are made of." },
+  { name: "Seed routes", description: "The same verbs in the founding documents' words." },
+] as const;
+
 /** `/openapi.json`, `/docs` and the errors' pages; made at first use and kept. None needs a key. */
-export const mountDocs = (app: Hono, registry: OpenAPIRegistry): void => {
-  const document = once(() => openApiDocument(registry));
-  const json = once(() => JSON.stringify(document()));
-  const page = once(() => String(renderDocsPage(document())));
-  app.get("/openapi.json", () => respond(json(), "application/json"));
-  app.get("/docs", () => respond(page(), html));
-  app.get("/docs/errors", () => respond(String(renderErrorIndex()), html));
+export const mountDocs = (
+  app: Hono<AppEnv>,
+  registry: OpenAPIRegistry,
+  depsOf: (c: Context<AppEnv>) => Deps,
+): void => {
+  let made: { readonly json: string; readonly page: string } | undefined;
+  const docs = (c: Context<AppEnv>): { readonly json: string; readonly page: string } => {
+    if (made === undefined) {
+      const { host, port, publicUrl } = depsOf(c).settings;
+      const document = openApiDocument(registry, publicUrl ?? `http://${host}:${port}`);
+      made = { json: JSON.stringify(document), page: renderDocsPage(document) };
+    }
+    return made;
+  };
+  app.get("/openapi.json", (c) => respond(docs(c).json, "application/json"));
+  app.get("/docs", (c) => respond(docs(c).page, html));
+  app.get("/docs/errors", () => respond(renderErrorIndex(), html));
   app.get("/docs/errors/:code", (c) => {
     const code = c.req.param("code");
-    if (!isErrorCode(code)) throw new Problem("NOT_FOUND", `There is no error code "${code}".`);
-    return respond(String(renderErrorPage(code)), html);
+    const page = renderErrorPage(code);
+    if (page === undefined) throw new Problem("NOT_FOUND", `There is no error code "${code}".`);
+    return respond(page, html);
   });
 };
 
 const html = "text/html; charset=utf-8";
-
-const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(catalogue, text);
-
-const once = <Value>(make: () => Value): (() => Value) => {
-  let made: { readonly value: Value } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-};
 
 const respond = (content: string, type: string): Response =>
   new Response(content, {
     headers: {
       "content-type": type,
       "cache-control": "public, max-age=300",
-      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
       "x-content-type-options": "nosniff",
     },
   });

@@ -1,8 +1,9 @@
 import type { Context, Hono } from "hono";
 import type { Deps } from "../context.ts";
+import type { AppEnv } from "./route.ts";
 
 /** `/livez`: the process answers. `/readyz`: it can reach a migrated database. Neither needs a key. */
-export const mountHealth = (app: Hono, depsOf: (c: Context) => Deps): void => {
+export const mountHealth = (app: Hono<AppEnv>, depsOf: (c: Context<AppEnv>) => Deps): void => {
   app.get("/livez", () => healthResponse(200, "ok"));
   app.get("/readyz", async (c) => {
     const { log, sql } = depsOf(c);

@@ -7,9 +7,8 @@ export const prefersYaml = (headers: Headers): boolean => {
   let yaml = 0;
   let json = 0;
   for (const { q, type } of parseAccept(headers.get("accept") ?? "")) {
-    const weight = Number(q);
-    if (yamlTypes.has(type)) yaml = Math.max(yaml, weight);
-    else if (/^(application\/json|application\/\*|\*\/\*)$/.test(type)) json = Math.max(json, weight);
+    if (yamlTypes.has(type)) yaml = Math.max(yaml, q);
+    else if (/^(application\/json|application\/\*|\*\/\*)$/.test(type)) json = Math.max(json, q);
   }
   return yaml > 0 && yaml >= json;
 };

@@ -23,7 +23,7 @@ const headerDescriptions = {
   "Idempotency-Key": "Makes a repeated request answer as the first; kept 24 hours",
 } as const;
 
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),

@@ -40,7 +40,7 @@ export interface Contract<
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
-export interface RouteInput<Params, Query, Body> {
+interface RouteInput<Params, Query, Body> {
   readonly params: Parsed<Params>;
   readonly query: Parsed<Query>;
   readonly body: Parsed<Body>;
@@ -75,12 +75,17 @@ export const defineRoute = <
   handler: Handler<Params, Query, Body>,
 ): Route => ({ contract, handler }) as unknown as Route;
 
+/** What a request carries through the router. */
+export interface AppEnv {
+  readonly Variables: { requestId?: string };
+}
+
 /** Gives a request its context: who sends it, with which id, over which dependencies. */
-export type ContextOf = (c: Context) => Ctx;
+export type ContextOf = (c: Context<AppEnv>) => Ctx;
 
 /** Mounts a route: its path in the router, its contract in the OpenAPI document. */
 export const mountRoute = (
-  app: Hono,
+  app: Hono<AppEnv>,
   registry: OpenAPIRegistry,
   contextOf: ContextOf,
   route: Route,

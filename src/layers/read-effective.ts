@@ -1,10 +1,10 @@
 import type { Sql, Tx } from "../platform/sql.ts";
 import { type Layers, type LayersQuery, readLayers } from "./read-layers.ts";
 import { refuseMissingScope } from "./require-scope.ts";
-import { type LayerEntry, type Resolved, resolveLayers } from "./resolve.ts";
+import { type Resolved, resolveLayers } from "./resolve.ts";
 
 export interface Effective extends Layers {
-  readonly resolved: ReadonlyMap<string, Resolved<LayerEntry>>;
+  readonly resolved: ReadonlyMap<string, Resolved>;
 }
 
 /**

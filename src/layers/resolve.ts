@@ -37,10 +37,6 @@ export const scopesOf = (app: string, environment: string): Scope[] => {
   return scopes;
 };
 
-/** Where a scope stands among the four: 0 global, 1 environment-wide, 2 app, 3 both. */
-export const strengthOf = (scope: { readonly app: string; readonly environment: string }): number =>
-  (scope.app === "" ? 0 : 2) + (scope.environment === "" ? 0 : 1);
-
 /**
  * JSON Merge Patch (RFC 7396, section 2): objects are merged member by member, `null` removes a
  * member, everything else, arrays included, replaces. Neither argument is changed.
@@ -88,13 +84,12 @@ const resolveOver = <Entry extends LayerEntry>(
   below: Resolved<Entry> | undefined,
   entry: Entry,
 ): Resolved<Entry> => {
-  if (entry.merge === "replace") return { value: entry.value, winner: entry, contributors: [entry] };
+  if (entry.merge === "replace")
+    return { value: entry.value, winner: entry, contributors: [entry] };
   return {
     value: mergePatch(below?.value, entry.value),
     winner: entry,
     contributors:
-      below === undefined || !isJsonObject(entry.value)
-        ? [entry]
-        : [...below.contributors, entry],
+      below === undefined || !isJsonObject(entry.value) ? [entry] : [...below.contributors, entry],
   };
 };

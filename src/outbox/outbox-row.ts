@@ -2,7 +2,7 @@
  * One entry's change as consumers get it. It names a version, and histories are append-only, so a
  * consumer that needs values reads them by version and redacts them by kind: no row copies a value.
  */
-export interface OutboxChange {
+interface OutboxChange {
   readonly op: "put" | "delete";
   readonly kind: string;
   readonly app: string | null;

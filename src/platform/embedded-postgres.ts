@@ -78,6 +78,10 @@ const isLeaving = async (folder: string, output: string): Promise<boolean> => {
   return lock === undefined || lock.state === "stopping";
 };
 
+const isPortTaken = (error: ServerStartError): boolean =>
+  error.output.includes("could not create any TCP/IP sockets");
+
+/** What to do about a start that failed, where PostgreSQL's own words do not say it. */
 const explain = async (error: ServerStartError, options: ServerOptions): Promise<Error> => {
   const { folder, port } = options;
   if (error.output.includes('lock file "postmaster.pid" already exists')) {
@@ -94,9 +98,6 @@ const explain = async (error: ServerStartError, options: ServerOptions): Promise
   }
   return error;
 };
-
-const isPortTaken = (error: ServerStartError): boolean =>
-  error.output.includes("could not create any TCP/IP sockets");
 
 /** Starts the server, with patience for one that is just leaving and for a port that was lost meanwhile. */
 const startPatiently = async (
@@ -150,14 +151,15 @@ export async function startEmbeddedPostgres(
     await createCluster({ dataDir, account, binaries, sync: settings["fsync"] !== "off", log });
   }
   const folder = await realpath(join(dataDir, "postgres"));
+  const password = await readPassword(folder);
   const start = { folder, account, binaries, settings, log };
   const { server, port } = await startPatiently(start, options.port);
+  const origin = `postgres://${roleName}:${password}@127.0.0.1:${port}`;
   try {
-    const origin = `postgres://${roleName}:${await readPassword(folder)}@127.0.0.1:${port}`;
     await ensureDatabase(origin, roleName);
-    return { ...server, url: `${origin}/${roleName}`, port };
   } catch (error) {
     await server.stop();
     throw error;
   }
+  return { ...server, url: `${origin}/${roleName}`, port };
 }

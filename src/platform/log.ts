@@ -12,10 +12,12 @@ export const createLogger = (
   least: Level = "info",
   write: (line: string) => void = (line) => console.log(line),
 ): Logger => {
-  const at = (level: Level) => (message: string, fields: LogFields = {}) => {
-    if (order.indexOf(level) < order.indexOf(least)) return;
-    write(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
-  };
+  const at =
+    (level: Level) =>
+    (message: string, fields: LogFields = {}) => {
+      if (order.indexOf(level) < order.indexOf(least)) return;
+      write(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
+    };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 };
 

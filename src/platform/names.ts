@@ -7,6 +7,6 @@ export const scopeNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** `''` inside and `null` outside both mean "all". */
 export const toPublicScope = (name: string): string | null => (name === "" ? null : name);
 
-/** A scope as people read it: `payments/production`, `payments/*`. */
+/** A scope as people read it: `payments/production`, `payments/*`, or `global`. */
 export const describeScope = (app: string, environment: string): string =>
-  `${app === "" ? "*" : app}/${environment === "" ? "*" : environment}`;
+  app === "" && environment === "" ? "global" : `${app || "*"}/${environment || "*"}`;

@@ -57,15 +57,21 @@ const connectionErrors = new Set([
   "EAI_AGAIN",
 ]);
 
-/**
- * True where PostgreSQL cannot be reached, is stopping, starting, out of connections or read-only,
- * so that the same request may pass later. Classes 08, 53 and 57P of PostgreSQL's error codes.
- */
-export const isUnavailable = (error: unknown): boolean => {
+/** True where the error ended the connection: ours to the server, or the server's word that it goes. */
+export const isConnectionLost = (error: unknown): boolean => {
   if (typeof error !== "object" || error === null || !("code" in error)) return false;
-  const code = String(error.code);
-  return connectionErrors.has(code) || /^(08|53|57P|25006)/.test(code);
+  if (connectionErrors.has(String(error.code))) return true;
+  return "severity" in error && (error.severity === "FATAL" || error.severity === "PANIC");
 };
+
+/**
+ * True where PostgreSQL cannot be reached, is stopping, starting, out of resources or read-only, so
+ * that the same request may pass later: lost connections, and classes 08, 53, 57P and 25006 of
+ * PostgreSQL's error codes.
+ */
+export const isUnavailable = (error: unknown): boolean =>
+  isConnectionLost(error) ||
+  (error instanceof Error && "code" in error && /^(08|53|57P|25006)/.test(String(error.code)));
 
 /** The problem that a failed database call becomes, with the cause for the log. */
 export const unavailable = (cause: unknown): Problem =>

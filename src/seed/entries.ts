@@ -5,9 +5,9 @@ import { type FoundEntry, getEntry } from "../changes/get-entry.ts";
 import type { Entry } from "../changes/list-entries.ts";
 import { listEntries } from "../changes/list-entries.ts";
 import type { EntryName } from "../changes/state.ts";
-import { type Ctx, requirePermission } from "../context.ts";
 import type { Read } from "../configs/read-config.ts";
 import { readDocument } from "../configs/read-document.ts";
+import { type Ctx, requirePermission } from "../context.ts";
 import { Problem } from "../errors.ts";
 import { entityTag, type TagCondition } from "../platform/entity-tag.ts";
 import type { Json } from "../platform/json.ts";
@@ -55,7 +55,10 @@ const tagged = (epoch: string, entry: Entry): TaggedEntry => ({
 /** Raw config entries of every layer, or of those of an app or environment. */
 export const listSeedEntries = async (
   ctx: Ctx,
-  filter: PageInput & { readonly app?: string | undefined; readonly environment?: string | undefined },
+  filter: PageInput & {
+    readonly app?: string | undefined;
+    readonly environment?: string | undefined;
+  },
 ) => {
   const { items, ...next } = await listEntries(ctx, { kind: "config", ...filter });
   return { ...next, items: items.map(toSeedEntry) };
@@ -72,10 +75,14 @@ export const createSeedEntry = (
   ctx: Ctx,
   { allowLargeChange, message, ...name }: Omit<EntryName, "kind"> & { value: Json } & WriteOptions,
 ): Promise<TaggedEntry> =>
-  putEntry(ctx, { op: "put", kind: "config", ...name, expectedVersion: 0 }, {
-    allowLargeChange,
-    message,
-  });
+  putEntry(
+    ctx,
+    { op: "put", kind: "config", ...name, expectedVersion: 0 },
+    {
+      allowLargeChange,
+      message,
+    },
+  );
 
 /** @throws Problem `NOT_FOUND`, `PRECONDITION_FAILED`, and those of a commit */
 export const updateSeedEntry = async (
@@ -142,7 +149,7 @@ export const fetchConfigs = async (
   const { body, revision } = await readDocument(ctx, input);
   const { app, environment, keys } = input;
   const wanted = keys === undefined ? undefined : new Set(keys);
-  const configs: Record<string, Json> = Object.create(null);
+  const configs: Record<string, Json> = Object.create(null) as Record<string, Json>;
   for (const [key, value] of Object.entries(body.values)) {
     if (wanted?.has(key) ?? true) configs[key] = value;
   }

@@ -144,6 +144,13 @@ describe("what a schema's author reads", () => {
     ]);
   });
 
+  it("shows no more than twenty of them, nor long names in full", () => {
+    const mistakes = Array.from({ length: 50 }, (_item, index) => [`${index}`.padEnd(999, "-"), 5]);
+    const errors = schemaErrorsOf({ properties: Object.fromEntries(mistakes) });
+    expect(errors).toHaveLength(MAX_ERRORS);
+    expect(errors[0]?.path.length).toBeLessThan(200);
+  });
+
   it.each([
     "https://json-schema.org/draft/2020-12/schema",
     "https://json-schema.org/draft/2020-12/schema#",
@@ -161,6 +168,13 @@ const tree = (reference: Json): Json => ({
   type: "object",
   required: ["name"],
   properties: { children: { type: "array", items: reference } },
+});
+
+/** A schema of its own that checks a type by a dynamic anchor. */
+const part = ($id: string, type: string): Json => ({
+  $id,
+  $dynamicRef: "#kind",
+  $defs: { kind: { $dynamicAnchor: "kind", type } },
 });
 
 describe("references", () => {
@@ -240,6 +254,15 @@ describe("references", () => {
     expect(errorsOf(schema, { next: { next: { typo: 1 } } })).toEqual([
       { path: "next.next.typo", message: "is not allowed here" },
     ]);
+  });
+
+  it("forgets the dynamic anchors of a schema that it has left", () => {
+    const schema = {
+      $defs: { a: part("a", "object"), b: part("b", "integer") },
+      properties: { first: { $ref: "a" }, second: { $ref: "b" } },
+    };
+    expect(accepts(schema, { first: {}, second: 1 })).toBe(true);
+    expect(accepts(schema, { first: {}, second: {} })).toBe(false);
   });
 });
 

@@ -7,7 +7,7 @@ const escape =
 const group = /\((?!\?)|\(\?(?::|P?<[A-Za-z])/y;
 const repetition = /\{([0-9]{1,5})(?:(,)([0-9]{1,5})?)?\}/y;
 
-/** A class such as `\\p{L}` takes as long to read as this many instructions. */
+/** A class such as `\p{L}` takes as long to read as this many instructions. */
 const UNICODE_CLASS_SIZE = 40;
 
 interface Size {

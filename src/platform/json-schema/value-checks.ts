@@ -84,8 +84,13 @@ const numberChecks = (schema: JsonObject): Check[] =>
   numberRules.flatMap(([keyword, holds, wanted]) => {
     const limit = schema[keyword];
     if (typeof limit !== "number") return [];
-    return (value: Json, run: Run) =>
-      typeof value !== "number" || holds(value, limit) || fail(run, `${wanted} ${limit}`);
+    const isInteger = Number.isSafeInteger(limit);
+    return (value: Json, run: Run) => {
+      if (typeof value !== "number") return true;
+      // Division of decimals takes some 2 µs.
+      if (keyword === "multipleOf" && !(isInteger && Number.isSafeInteger(value))) spend(run, 10);
+      return holds(value, limit) || fail(run, `${wanted} ${limit}`);
+    };
   });
 
 /** Characters as people count them, so that an emoji is one: no surrogate counts twice. */

@@ -1,6 +1,7 @@
 import { Problem } from "../../errors.ts";
 import { isJsonObject, type Json } from "../json.ts";
 import { refuseSchema } from "./complaints.ts";
+import { clip } from "./describe.ts";
 import { MAX_SCHEMA_BYTES, MAX_SCHEMA_DEPTH } from "./limits.ts";
 
 interface Writer {
@@ -36,7 +37,10 @@ const write = (value: Json, writer: Writer): string => {
     return JSON.stringify(value);
   }
   if (writer.path.length >= MAX_SCHEMA_DEPTH) {
-    refuseSchema(writer.path.join("."), `nests deeper than ${MAX_SCHEMA_DEPTH} levels`);
+    refuseSchema(
+      writer.path.map((name) => clip(name, 100)).join("."),
+      `nests deeper than ${MAX_SCHEMA_DEPTH} levels`,
+    );
   }
   if (Array.isArray(value)) {
     grow(writer, value.length + 1);

@@ -1,0 +1,110 @@
+import { afterAll, afterEach, beforeAll, describe } from "vitest";
+import {
+  type ContractCheck,
+  createContractCheck,
+  type OpenApiDocument,
+} from "../helpers/contract-check.ts";
+import { type Api, createApi } from "../helpers/http-api.ts";
+import { authentication } from "./authentication.ts";
+import { badJson } from "./bad-json.ts";
+import { badParameters } from "./bad-parameters.ts";
+import { badYaml } from "./bad-yaml.ts";
+import { bodyLimits } from "./body-limits.ts";
+import { changes } from "./changes.ts";
+import { compareAndSet } from "./compare-and-set.ts";
+import { conditionalReads } from "./conditional-reads.ts";
+import { conditionalWrites } from "./conditional-writes.ts";
+import { diffs } from "./diffs.ts";
+import { documentation } from "./documentation.ts";
+import { effectiveValues } from "./effective-values.ts";
+import { entryLists } from "./entry-lists.ts";
+import { environments } from "./environments.ts";
+import { everyRoute } from "./every-route.ts";
+import { guardRails } from "./guard-rails.ts";
+import { histories } from "./histories.ts";
+import { idempotency } from "./idempotency.ts";
+import { pastReads } from "./past-reads.ts";
+import { reads } from "./reads.ts";
+import { rollbacks } from "./rollbacks.ts";
+import { schemas } from "./schemas.ts";
+import { seedEntries } from "./seed-entries.ts";
+import { seedServices } from "./seed-services.ts";
+import { valueLimits } from "./value-limits.ts";
+
+/** A running server, started with `conformanceSettings` on a database of its own. */
+export interface ServerUnderTest {
+  readonly url: string;
+  readonly adminKey: string;
+  stop(): Promise<void>;
+  /** What it has written so far: shown if a test fails. */
+  output?(): string;
+}
+
+/** Some of the suite's tests. They may run in any order, and beside tests of other areas. */
+export type Area = (api: Api, server: () => ServerUnderTest) => void;
+
+const areas: readonly Area[] = [
+  documentation,
+  authentication,
+  everyRoute,
+  changes,
+  compareAndSet,
+  effectiveValues,
+  schemas,
+  guardRails,
+  valueLimits,
+  histories,
+  diffs,
+  rollbacks,
+  entryLists,
+  environments,
+  reads,
+  pastReads,
+  conditionalReads,
+  conditionalWrites,
+  idempotency,
+  seedServices,
+  seedEntries,
+  badParameters,
+  badJson,
+  badYaml,
+  bodyLimits,
+];
+
+/**
+ * Holds a server to the HTTP contract, whatever it runs on. Every answer is checked against the
+ * server's own OpenAPI document on the way.
+ *
+ * @param more areas that only some runtimes can be held to
+ */
+export const conformanceSuite = (
+  name: string,
+  start: () => Promise<ServerUnderTest>,
+  more: readonly Area[] = [],
+): void => {
+  describe(`Fairlead on ${name}`, () => {
+    let running: ServerUnderTest | undefined;
+    let check: ContractCheck = () => {};
+    let failed = false;
+    const server = (): ServerUnderTest => {
+      if (running === undefined) throw new Error("the server has not started");
+      return running;
+    };
+    const api = createApi(server, (request, reply) => check(request, reply));
+
+    beforeAll(async () => {
+      running = await start();
+      const { body } = await api.get<OpenApiDocument>("/openapi.json");
+      check = createContractCheck(body);
+    });
+    afterEach(({ task }) => {
+      failed ||= task.result?.state === "fail";
+    });
+    afterAll(async () => {
+      await running?.stop();
+      if (failed) console.error(`The server wrote:\n${running?.output?.() ?? "nothing known"}`);
+    });
+
+    for (const area of [...areas, ...more]) area(api, server);
+  });
+};
