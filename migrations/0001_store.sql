@@ -53,7 +53,8 @@ create table fairlead.change_sets (
 
 create index change_sets_committed_at on fairlead.change_sets (committed_at desc, revision desc);
 
--- The current state of each entry. A deleted one stays as a tombstone, so that its version goes on.
+-- Which version of each entry is current; what it holds is in its version. A deleted entry stays as a
+-- tombstone, so that its version goes on. Small rows on loose pages keep updates heap-only.
 create table fairlead.entries (
   id uuid not null,
   kind text collate "C" not null,
@@ -63,18 +64,10 @@ create table fairlead.entries (
   version bigint not null,
   revision bigint not null,
   deleted boolean not null,
-  value jsonb,
-  schema jsonb,
-  description text,
-  merge text not null,
-  updated_at timestamptz not null,
-  updated_by text not null,
   constraint entries_pk primary key (app, environment, key, kind),
   constraint entries_key_is_legal check (key ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,255}$'),
-  constraint entries_version_positive check (version > 0),
-  constraint entries_value_unless_deleted check (deleted = (value is null)),
-  constraint entries_merge_is_known check (merge in ('replace', 'deep'))
-) with (fillfactor = 80);
+  constraint entries_version_positive check (version > 0)
+) with (fillfactor = 70);
 
 -- Every owner of a key: what a change to a weaker layer can make effective.
 create index entries_key on fairlead.entries (key, kind, app);
@@ -125,6 +118,16 @@ create trigger entry_versions_append_only before update or delete on fairlead.en
   for each row execute function fairlead.refuse_history_change();
 create trigger entry_versions_no_truncate before truncate on fairlead.entry_versions
   for each statement execute function fairlead.refuse_history_change();
+-- A partition can be truncated by itself, past the trigger of the whole.
+do $$
+begin
+  for partition in 0..9 loop
+    execute format(
+      'create trigger entry_versions_no_truncate before truncate on fairlead.entry_versions_%s
+        for each statement execute function fairlead.refuse_history_change()', partition);
+  end loop;
+end
+$$;
 
 -- Head and size of each layer, kept with every commit.
 create table fairlead.layers (

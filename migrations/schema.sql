@@ -70,18 +70,10 @@ create table fairlead.entries (
   version bigint not null,
   revision bigint not null,
   deleted boolean not null,
-  value jsonb,
-  schema jsonb,
-  description text,
-  merge text not null,
-  updated_at timestamp with time zone not null,
-  updated_by text not null,
   constraint entries_pk primary key (app, environment, key, kind),
   constraint entries_key_is_legal check (key ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,255}$'::text),
-  constraint entries_merge_is_known check (merge = any (array['replace'::text, 'deep'::text])),
-  constraint entries_value_unless_deleted check (deleted = (value is null)),
   constraint entries_version_positive check (version > 0)
-) with (fillfactor = 80);
+) with (fillfactor = 70);
 create index entries_id on fairlead.entries (id);
 create index entries_key on fairlead.entries (key, kind, app);
 
@@ -107,15 +99,25 @@ create index entry_versions_revision on fairlead.entry_versions (revision);
 create trigger entry_versions_append_only before delete or update on fairlead.entry_versions for each row execute function fairlead.refuse_history_change();
 create trigger entry_versions_no_truncate before truncate on fairlead.entry_versions for each statement execute function fairlead.refuse_history_change();
 create table fairlead.entry_versions_0 partition of fairlead.entry_versions for values with (modulus 10, remainder 0);
+create trigger entry_versions_no_truncate before truncate on fairlead.entry_versions_0 for each statement execute function fairlead.refuse_history_change();
 create table fairlead.entry_versions_1 partition of fairlead.entry_versions for values with (modulus 10, remainder 1);
+create trigger entry_versions_no_truncate before truncate on fairlead.entry_versions_1 for each statement execute function fairlead.refuse_history_change();
 create table fairlead.entry_versions_2 partition of fairlead.entry_versions for values with (modulus 10, remainder 2);
+create trigger entry_versions_no_truncate before truncate on fairlead.entry_versions_2 for each statement execute function fairlead.refuse_history_change();
 create table fairlead.entry_versions_3 partition of fairlead.entry_versions for values with (modulus 10, remainder 3);
+create trigger entry_versions_no_truncate before truncate on fairlead.entry_versions_3 for each statement execute function fairlead.refuse_history_change();
 create table fairlead.entry_versions_4 partition of fairlead.entry_versions for values with (modulus 10, remainder 4);
+create trigger entry_versions_no_truncate before truncate on fairlead.entry_versions_4 for each statement execute function fairlead.refuse_history_change();
 create table fairlead.entry_versions_5 partition of fairlead.entry_versions for values with (modulus 10, remainder 5);
+create trigger entry_versions_no_truncate before truncate on fairlead.entry_versions_5 for each statement execute function fairlead.refuse_history_change();
 create table fairlead.entry_versions_6 partition of fairlead.entry_versions for values with (modulus 10, remainder 6);
+create trigger entry_versions_no_truncate before truncate on fairlead.entry_versions_6 for each statement execute function fairlead.refuse_history_change();
 create table fairlead.entry_versions_7 partition of fairlead.entry_versions for values with (modulus 10, remainder 7);
+create trigger entry_versions_no_truncate before truncate on fairlead.entry_versions_7 for each statement execute function fairlead.refuse_history_change();
 create table fairlead.entry_versions_8 partition of fairlead.entry_versions for values with (modulus 10, remainder 8);
+create trigger entry_versions_no_truncate before truncate on fairlead.entry_versions_8 for each statement execute function fairlead.refuse_history_change();
 create table fairlead.entry_versions_9 partition of fairlead.entry_versions for values with (modulus 10, remainder 9);
+create trigger entry_versions_no_truncate before truncate on fairlead.entry_versions_9 for each statement execute function fairlead.refuse_history_change();
 
 create table fairlead.environments (
   name text collate "C" not null,

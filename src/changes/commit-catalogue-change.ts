@@ -2,8 +2,9 @@ import { type Ctx, requirePermission } from "../context.ts";
 import type { Json } from "../platform/json.ts";
 import type { Tx } from "../platform/sql.ts";
 import { inTransaction } from "../platform/transaction.ts";
-import { findReplays, replayOf } from "./idempotency.ts";
-import { lockCounter } from "./load-state.ts";
+import { idempotencyNames, replayOf } from "./idempotency.ts";
+import { lockCounter } from "./lock-counter.ts";
+import { readSnapshot } from "./read-state.ts";
 
 interface CatalogueChange<Result> {
   /** What audit rows call it. */
@@ -21,9 +22,12 @@ export const commitCatalogueChange = <Result extends object>(
   change: CatalogueChange<Result>,
 ): Promise<Result> => {
   requirePermission(ctx, "catalogue.write");
-  return inTransaction(ctx.sql, "read write", async ({ tx }): Promise<Result> => {
-    const { now } = await lockCounter(tx);
-    const replay = replayOf(ctx, await findReplays(tx, [ctx]));
+  return inTransaction(ctx.sql, "read write", async (tx): Promise<Result> => {
+    await lockCounter(tx);
+    const names = idempotencyNames(ctx);
+    const query = { operations: [], idempotencyNames: names, catalogue: undefined };
+    const { now, replays } = await readSnapshot(tx, query);
+    const replay = replayOf(ctx, replays);
     if (replay !== undefined) return replay.result as Result;
     const inserted = await change.insert(tx);
     await writeCatalogueChange(tx, ctx, change, inserted, now);

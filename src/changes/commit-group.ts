@@ -10,8 +10,9 @@ import {
   type EvaluationRules,
   evaluateChangeSet,
 } from "./evaluate-change-set.ts";
-import { findReplays, type Replays, replayOf } from "./idempotency.ts";
-import { lockCounter, readCatalogue, readTouched } from "./load-state.ts";
+import { idempotencyNames, replayOf } from "./idempotency.ts";
+import { lockCounter } from "./lock-counter.ts";
+import { readSnapshot, type Snapshot } from "./read-state.ts";
 import type { Catalogue, State } from "./state.ts";
 import { type AcceptedChangeSet, writeGroup } from "./write-group.ts";
 
@@ -28,17 +29,44 @@ export interface Submission {
 /** What became of a member: its answer, or why it was refused. */
 export type Outcome = { readonly result: CommitResult } | { readonly refused: unknown };
 
-/** The catalogue as this process last saw it; the counter's row tells whether it still holds. */
-export interface CatalogueCache {
-  catalogue: Catalogue | undefined;
+type Planned = { readonly changeSet: ChangeSet } | { readonly refused: unknown };
+
+/** A group that has been judged: what to write, and what to answer once it is written. */
+interface JudgedGroup {
+  readonly outcomes: readonly Outcome[];
+  readonly accepted: readonly AcceptedChangeSet[];
+  /** What it was judged against. */
+  readonly expected: { readonly revision: number; readonly catalogueVersion: number };
+  /** As the last accepted member leaves it. */
+  readonly state: State;
+  readonly now: string;
 }
 
-type Planned = { readonly changeSet: ChangeSet } | { readonly refused: unknown };
+/** A committed group, for the next one to be judged against. */
+export type CommittedGroup = Pick<JudgedGroup, "accepted" | "expected" | "state" | "now">;
+
+/** Reads what a group is to be judged against; undefined where a member plans from locked state. */
+export const readGroup = async (
+  sql: Sql,
+  catalogue: Catalogue | undefined,
+  members: readonly Submission[],
+): Promise<Snapshot | undefined> => {
+  const operations = [];
+  for (const { changeSet } of members) {
+    if (typeof changeSet === "function") return undefined;
+    operations.push(...changeSet.operations);
+  }
+  const names = members.flatMap(idempotencyNames);
+  return readSnapshot(sql, { operations, idempotencyNames: names, catalogue });
+};
 
 /**
  * Judges the members of a group in order, each against what those before it leave, and writes the
- * accepted ones: one transaction, in which the counter's lock and the reads are one round trip, the
- * write and the commit another.
+ * accepted ones: one statement that holds only if the counter is where it was judged to be.
+ *
+ * `snapshot` may have been read while `previous` was being written; it is brought forward then.
+ * Groups of one process follow each other, so only another process can come in between. Then, and
+ * where a member plans from the locked state, the counter is locked first and everything read anew.
  *
  * @throws whatever the database does, and then nothing of the group is committed, unless the
  *   connection was lost during the commit
@@ -46,92 +74,88 @@ type Planned = { readonly changeSet: ChangeSet } | { readonly refused: unknown }
 export const commitGroup = async (
   sql: Sql,
   rules: EvaluationRules,
-  cache: CatalogueCache,
   members: readonly Submission[],
-): Promise<Outcome[]> => {
-  const { catalogue } = cache;
-  // Until this group is committed, the cache cannot be trusted.
-  cache.catalogue = undefined;
-  const done = await inTransaction(sql, "read write", async ({ commitWith, tx }) => {
-    const locked = await lockState(tx, catalogue, members);
-    const { now, planned, replays, state } = locked;
-    const accepted: AcceptedChangeSet[] = [];
-    const outcomes = members.map((member, index): Outcome => {
-      try {
-        return judge(member, planned[index], { state, rules, replays, now, accepted });
-      } catch (error) {
-        return { refused: error };
-      }
-    });
-    if (accepted.length > 0) await commitWith(writeGroup(tx, { accepted, state, now }));
-    return { outcomes, catalogue: state.catalogue };
-  });
-  cache.catalogue = done.catalogue;
-  return done.outcomes;
-};
-
-interface LockedState {
-  readonly state: State;
-  readonly now: string;
-  readonly planned: readonly Planned[];
-  readonly replays: Replays;
-}
-
-const lockState = async (
-  tx: Tx,
-  cached: Catalogue | undefined,
-  members: readonly Submission[],
-): Promise<LockedState> => {
-  // Sent first, so that everything behind it on the connection sees the state under the lock.
-  const locking = lockCounter(tx);
-  const planned = await plan(tx, locking, members);
-  const operations = planned.flatMap((one) => ("changeSet" in one ? one.changeSet.operations : []));
-  const [counter, touched, replays] = await Promise.all([
-    locking,
-    readTouched(tx, operations),
-    findReplays(tx, members),
-  ]);
-  const { catalogueVersion, epoch, now, revision } = counter;
-  const catalogue =
-    cached?.version === catalogueVersion ? cached : await readCatalogue(tx, catalogueVersion);
-  return { state: { epoch, revision, catalogue, ...touched }, now, planned, replays };
-};
-
-/** The members' change sets; a plan runs under the lock, and what it refuses concerns it alone. */
-const plan = async (
-  tx: Tx,
-  locking: Promise<unknown>,
-  members: readonly Submission[],
-): Promise<Planned[]> => {
-  const planned: Planned[] = [];
-  for (const { changeSet } of members) {
-    if (typeof changeSet !== "function") {
-      planned.push({ changeSet });
-      continue;
-    }
-    await locking;
-    try {
-      planned.push({ changeSet: await changeSet(tx) });
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      planned.push({ refused: error });
-    }
+  snapshot: Snapshot | undefined,
+  previous: CommittedGroup | undefined,
+): Promise<JudgedGroup> => {
+  if (snapshot !== undefined) {
+    const planned = members.map(({ changeSet }) => ({ changeSet: changeSet as ChangeSet }));
+    const judged = judgeGroup(bringForward(snapshot, previous), members, planned, rules);
+    if (judged.accepted.length === 0 || (await writeGroup(sql, judged))) return judged;
   }
-  return planned;
+  return inTransaction(sql, "read write", async (tx) => {
+    await lockCounter(tx);
+    const planned: Planned[] = [];
+    for (const { changeSet } of members) planned.push(await plan(tx, changeSet));
+    const operations = planned.flatMap((one) =>
+      "changeSet" in one ? one.changeSet.operations : [],
+    );
+    const names = members.flatMap(idempotencyNames);
+    const query = { operations, idempotencyNames: names, catalogue: undefined };
+    const judged = judgeGroup(await readSnapshot(tx, query), members, planned, rules);
+    if (judged.accepted.length > 0 && !(await writeGroup(tx, judged))) {
+      throw new Error("the counter moved while it was locked");
+    }
+    return judged;
+  });
 };
 
-interface Judgement {
-  readonly state: State;
-  readonly rules: EvaluationRules;
-  readonly replays: Replays;
-  readonly now: string;
-  readonly accepted: AcceptedChangeSet[];
-}
+/** Adds what the previous group changed to a snapshot that was read before its commit. */
+const bringForward = (snapshot: Snapshot, previous: CommittedGroup | undefined): Snapshot => {
+  const { now, replays, state } = snapshot;
+  if (previous === undefined) return snapshot;
+  const { accepted, expected } = previous;
+  const readBefore =
+    state.revision === expected.revision && state.catalogue.version === expected.catalogueVersion;
+  if (!readBefore) return snapshot;
+  for (const member of accepted) {
+    applyEvaluation(state, member);
+    replays.remember(member, member.result);
+  }
+  state.catalogue = previous.state.catalogue;
+  return { state, replays, now: now > previous.now ? now : previous.now };
+};
+
+/** A member's change set; what its plan refuses concerns it alone. */
+const plan = async (tx: Tx, changeSet: Submission["changeSet"]): Promise<Planned> => {
+  if (typeof changeSet === "object") return { changeSet };
+  try {
+    return { changeSet: await changeSet(tx) };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { refused: error };
+  }
+};
+
+const judgeGroup = (
+  snapshot: Snapshot,
+  members: readonly Submission[],
+  planned: readonly Planned[],
+  rules: EvaluationRules,
+): JudgedGroup => {
+  const { now, state } = snapshot;
+  const expected = { revision: state.revision, catalogueVersion: state.catalogue.version };
+  const accepted: AcceptedChangeSet[] = [];
+  const outcomes = members.map((member, index): Outcome => {
+    try {
+      return judge(member, planned[index], snapshot, rules, accepted);
+    } catch (error) {
+      return { refused: error };
+    }
+  });
+  if (accepted.length > 0 && state.revision === expected.revision) {
+    // Records alone move the catalogue's version, so that nobody records the same key meanwhile.
+    state.catalogue = { ...state.catalogue, version: state.catalogue.version + 1 };
+  }
+  return { outcomes, accepted, expected, state, now };
+};
 
 const judge = (
   member: Submission,
   planned: Planned | undefined,
-  { accepted, now, replays, rules, state }: Judgement,
+  { now, replays, state }: Snapshot,
+  rules: EvaluationRules,
+  accepted: AcceptedChangeSet[],
 ): Outcome => {
   const replay = replayOf(member, replays);
   if (replay !== undefined) return { result: replay.result as CommitResult };

@@ -2,8 +2,15 @@ import { Problem } from "../errors.ts";
 import { describeError, type Logger } from "../platform/log.ts";
 import { isUnavailable, type Sql, unavailable } from "../platform/sql.ts";
 import type { CommitResult } from "./change-set.ts";
-import { type CatalogueCache, commitGroup, type Outcome, type Submission } from "./commit-group.ts";
+import {
+  type CommittedGroup,
+  commitGroup,
+  type Outcome,
+  readGroup,
+  type Submission,
+} from "./commit-group.ts";
 import type { EvaluationRules } from "./evaluate-change-set.ts";
+import type { Snapshot } from "./read-state.ts";
 
 export interface Committer {
   /** @throws Problem what refuses the change set, or `UNAVAILABLE` */
@@ -26,25 +33,47 @@ interface Waiting extends Submission {
 const maxWaitingOperations = 200_000;
 const maxGroupOperations = 2_000;
 const maxGroupMembers = 256;
+/** A group is read while another is written only if it is at least this large: each costs a fixed part. */
+const minOverlap = 8;
 
 /**
- * Commits the change sets that wait as a group: one transaction, a revision for each, every one
- * judged against what those before it leave and answered for itself. A contended counter costs a
- * commit each; a group costs one for all. A database error makes the members run singly, so that one
- * cannot fail the others.
+ * Commits the change sets that wait as a group: one commit, a revision for each, every one judged
+ * against what those before it leave and answered for itself. A contended counter costs a commit
+ * each; a group costs one for all. While a group is written, the next one is read, so that this
+ * process and PostgreSQL work at the same time.
  */
 export const createCommitter = (deps: CommitterDeps): Committer => {
   const queue: Waiting[] = [];
-  const cache: CatalogueCache = { catalogue: undefined };
   let waitingOperations = 0;
   let draining = false;
+  let ripe: { readonly at: number; resolve(): void } | undefined;
 
   const drain = async (): Promise<void> => {
     draining = true;
-    while (queue.length > 0) {
+    let writing: Promise<CommittedGroup | undefined> | undefined;
+    let writingSize = 0;
+    let last: CommittedGroup | undefined;
+    while (queue.length > 0 || writing !== undefined) {
+      if (writing !== undefined && queue.length < Math.max(writingSize, minOverlap)) {
+        // Too few wait for a group of their own: go on when the one before is done, or they are more.
+        const { promise, resolve } = Promise.withResolvers<undefined>();
+        ripe = { at: Math.max(writingSize, minOverlap), resolve: () => resolve(undefined) };
+        const done = await Promise.race([writing.then((group) => ({ group })), promise]);
+        ripe = undefined;
+        if (done !== undefined) {
+          last = done.group;
+          writing = undefined;
+        }
+        continue;
+      }
       const members = takeGroup(queue);
       for (const member of members) waitingOperations -= member.operationCount;
-      await commitMembers(deps, cache, members);
+      const reading = readGroup(deps.sql, last?.state.catalogue, members);
+      // Awaited below, behind the group before; a failure meanwhile is not unhandled.
+      reading.catch(() => {});
+      if (writing !== undefined) last = await writing;
+      writing = commitMembers(deps, members, reading, last);
+      writingSize = members.length;
     }
     draining = false;
   };
@@ -60,6 +89,7 @@ export const createCommitter = (deps: CommitterDeps): Committer => {
       const { promise, reject, resolve } = Promise.withResolvers<CommitResult>();
       queue.push({ ...submission, operationCount, resolve, reject });
       if (!draining) void drain();
+      else if (ripe !== undefined && queue.length >= ripe.at) ripe.resolve();
       return promise;
     },
   };
@@ -86,14 +116,21 @@ const takeGroup = (queue: Waiting[]): Waiting[] => {
   return queue.splice(0, size);
 };
 
+/**
+ * Commits a group and settles its members. A database error makes them run singly, so that one
+ * cannot fail the others. Answers what the next group may build on: nothing after a failure.
+ */
 const commitMembers = async (
   deps: CommitterDeps,
-  cache: CatalogueCache,
   members: readonly Waiting[],
-): Promise<void> => {
+  reading: Promise<Snapshot | undefined>,
+  previous: CommittedGroup | undefined,
+): Promise<CommittedGroup | undefined> => {
   try {
-    const outcomes = await commitGroup(deps.sql, deps.rules, cache, members);
-    for (const [index, member] of members.entries()) settle(member, outcomes[index]);
+    const snapshot = await reading;
+    const group = await commitGroup(deps.sql, deps.rules, members, snapshot, previous);
+    for (const [index, member] of members.entries()) settle(member, group.outcomes[index]);
+    return group;
   } catch (error) {
     if (isUnavailable(error)) {
       for (const member of members) member.reject(unavailable(error));
@@ -101,8 +138,12 @@ const commitMembers = async (
       members[0]?.reject(error);
     } else {
       deps.log.warn("a group of change sets failed and runs singly", describeError(error));
-      for (const member of members) await commitMembers(deps, cache, [member]);
+      for (const member of members) {
+        const alone = [member];
+        await commitMembers(deps, alone, readGroup(deps.sql, undefined, alone), undefined);
+      }
     }
+    return undefined;
   }
 };
 

@@ -40,7 +40,7 @@ export const diffEnvironments = async (
   const [from, to] = await inTransaction(
     ctx.sql,
     "isolation level repeatable read read only",
-    ({ tx }) =>
+    (tx) =>
       Promise.all([
         readEffective(tx, effective(fromEnvironment)),
         readEffective(tx, effective(toEnvironment)),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Ctx, requirePermission } from "../context.ts";
+import { requireScope } from "../layers/require-scope.ts";
 import type { Json } from "../platform/json.ts";
 import { toPublicScope } from "../platform/names.ts";
 import { decodeCursor, type Page, type PageInput, pageFrom } from "../platform/page.ts";
@@ -38,7 +39,7 @@ const position = z.tuple([z.string(), z.string(), z.string(), z.string()]);
  * The raw entries that differ between two revisions, whichever is older. An entry counts as changed
  * when its value, schema, description or merge differs; what came back to the same does not.
  *
- * @throws Problem `NOT_FOUND` for a revision that has not been reached
+ * @throws Problem `NOT_FOUND` for an unknown app or environment, or a revision not reached
  */
 export const diffRevisions = async (
   ctx: Ctx,
@@ -47,6 +48,7 @@ export const diffRevisions = async (
   requirePermission(ctx, "changes.read", {});
   const start = decodeCursor(input.cursor, position);
   await resolveRevision(ctx.sql, Math.max(input.from, input.to));
+  await requireScope(ctx.sql, input);
   const rows = await diffRows(ctx, input, start);
   const page = pageFrom(rows, input.limit, ({ app, environment, key, kind }) => [
     app,

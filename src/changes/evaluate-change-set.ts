@@ -76,7 +76,10 @@ export const evaluateChangeSet = (
 };
 
 /** Moves the state on by an accepted change set, so that the next one is judged against it. */
-export const applyEvaluation = (state: State, evaluation: Evaluation): void => {
+export const applyEvaluation = (
+  state: State,
+  evaluation: Pick<Evaluation, "entries" | "layers" | "createdApps">,
+): void => {
   if (evaluation.entries.length === 0) return;
   for (const entry of evaluation.entries) addEntry(state, entry);
   for (const layer of evaluation.layers) {

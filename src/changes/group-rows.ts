@@ -17,11 +17,10 @@ export const toVersionRows = (committed: readonly AcceptedChangeSet[]) => {
   for (const { entries } of committed) {
     for (const entry of entries) newest.set(entryId(entry), entry);
   }
-  return committed.flatMap(({ actor, entries }) =>
+  return committed.flatMap(({ entries }) =>
     entries.map((entry) => ({
       ...entry,
       newest: newest.get(entryId(entry)) === entry,
-      actor_id: actor.id,
     })),
   );
 };

@@ -1,10 +1,16 @@
 import type { Actor, RequestInfo } from "../context.ts";
 import { Problem } from "../errors.ts";
-import type { Tx } from "../platform/sql.ts";
 
 interface Requester {
   readonly actor: Actor;
   readonly request: RequestInfo;
+}
+
+/** What an Idempotency-Key is unique by. */
+export interface IdempotencyName {
+  readonly actor: string;
+  readonly route: string;
+  readonly key: string;
 }
 
 interface Replay {
@@ -13,31 +19,33 @@ interface Replay {
   readonly result: unknown;
 }
 
+/** A replay as the store holds it. */
+export interface RecordedReplay extends IdempotencyName, Replay {}
+
 /** The answers that Idempotency-Keys stand for: of earlier groups, and of this one so far. */
 export interface Replays {
   find(requester: Requester): Replay | undefined;
   remember(requester: Requester, result: unknown): void;
 }
 
-/** Reads what the members' keys were used for. Under the counter's lock, so nobody is in between. */
-export const findReplays = async (tx: Tx, requesters: readonly Requester[]): Promise<Replays> => {
-  const names = requesters.flatMap(({ actor, request: { idempotency } }) =>
-    idempotency === undefined
-      ? []
-      : [{ actor: actor.id, route: idempotency.route, key: idempotency.key }],
-  );
-  const rows = names.length === 0 ? [] : await readIdempotencyKeys(tx, names);
-  const replays = new Map<string, Replay>();
-  for (const { actor, route, key, ...replay } of rows) replays.set(id(actor, route, key), replay);
+/** The name of the key that a request came with, if it did. */
+export const idempotencyNames = ({ actor, request }: Requester): IdempotencyName[] =>
+  request.idempotency === undefined
+    ? []
+    : [{ actor: actor.id, route: request.idempotency.route, key: request.idempotency.key }];
+
+export const toReplays = (recorded: readonly RecordedReplay[]): Replays => {
+  const replays = new Map<string, Replay>(recorded.map((replay) => [nameId(replay), replay]));
   return {
-    find: ({ actor, request: { idempotency } }) =>
-      idempotency === undefined
-        ? undefined
-        : replays.get(id(actor.id, idempotency.route, idempotency.key)),
-    remember: ({ actor, request: { idempotency } }, result) => {
-      if (idempotency === undefined) return;
-      const { key, requestHash, route } = idempotency;
-      replays.set(id(actor.id, route, key), { requestHash, result });
+    find: (requester) =>
+      idempotencyNames(requester)
+        .map((name) => replays.get(nameId(name)))
+        .at(0),
+    remember: (requester, result) => {
+      const { requestHash = "" } = requester.request.idempotency ?? {};
+      for (const name of idempotencyNames(requester)) {
+        replays.set(nameId(name), { requestHash, result });
+      }
     },
   };
 };
@@ -58,16 +66,5 @@ export const replayOf = (requester: Requester, replays: Replays): Replay | undef
   );
 };
 
-const id = (actor: string, route: string, key: string): string =>
+const nameId = ({ actor, key, route }: IdempotencyName): string =>
   JSON.stringify([actor, route, key]);
-
-const readIdempotencyKeys = (
-  tx: Tx,
-  names: readonly { actor: string; route: string; key: string }[],
-) => tx<({ actor: string; route: string; key: string } & Replay)[]>`
-  select k.actor, k.route, k.key, k.request_hash as "requestHash", k.result
-  from json_to_recordset(${JSON.stringify(names)}::text::json)
-    as name(actor text, route text, key text)
-  join fairlead.idempotency_keys k
-    on k.actor = name.actor and k.route = name.route and k.key = name.key
-  where k.created_at > clock_timestamp() - interval '24 hours'`;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Actor, type Ctx, requirePermission } from "../context.ts";
+import { requireScope } from "../layers/require-scope.ts";
 import { decodeCursor, type Page, type PageInput, pageFrom } from "../platform/page.ts";
 
 export interface ListChangesInput extends PageInput {
@@ -22,6 +23,8 @@ export interface ChangeSetItem {
 /**
  * Change sets, newest first; with `after` oldest first, so that a follower can page on. Those that
  * changed an entry of the app, environment, kind and key that are given.
+ *
+ * @throws Problem `NOT_FOUND` for an unknown app or environment
  */
 export const listChanges = async (
   ctx: Ctx,
@@ -29,6 +32,7 @@ export const listChanges = async (
 ): Promise<Page<ChangeSetItem>> => {
   requirePermission(ctx, "changes.read", {});
   const position = decodeCursor(input.cursor, z.int().min(0));
+  await requireScope(ctx.sql, input);
   const rows = await changeSetRows(ctx, input, position);
   return pageFrom(rows, input.limit, ({ revision }) => revision);
 };

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { type Ctx, requirePermission } from "../context.ts";
+import { currentVersion } from "../layers/current-version.ts";
+import { requireScope } from "../layers/require-scope.ts";
 import type { Merge } from "../layers/resolve.ts";
 import type { Json } from "../platform/json.ts";
 import { toPublicScope } from "../platform/names.ts";
@@ -48,10 +50,16 @@ export interface ListEntriesInput extends PageInput {
 
 const position = z.tuple([z.string(), z.string(), z.string()]);
 
-/** Raw entries, by scope and key. */
+/**
+ * Raw entries, by scope and key.
+ *
+ * @throws Problem `NOT_FOUND` for an unknown app or environment
+ */
 export const listEntries = async (ctx: Ctx, input: ListEntriesInput): Promise<Page<Entry>> => {
   requirePermission(ctx, "entries.read", { kind: input.kind });
-  const rows = await entryRows(ctx, input, decodeCursor(input.cursor, position));
+  const start = decodeCursor(input.cursor, position);
+  await requireScope(ctx.sql, input);
+  const rows = await entryRows(ctx, input, start);
   const page = pageFrom(rows, input.limit, ({ app, environment, key }) => [app, environment, key]);
   return { ...page, items: page.items.map(toEntry) };
 };
@@ -70,9 +78,11 @@ const entryRows = (
   start: z.output<typeof position> | undefined,
 ) => sql<EntryRow[]>`
   select
-    e.id, e.kind, e.app, e.environment, e.key, e.value, e.schema, e.description, e.merge,
-    e.version, e.revision, e.updated_at as "updatedAt", e.updated_by as "updatedBy"
+    e.id, e.kind, e.app, e.environment, e.key, v.value, v.schema, v.description, v.merge,
+    e.version, e.revision, c.committed_at as "updatedAt", c.actor_id as "updatedBy"
   from fairlead.entries e
+  ${currentVersion(sql)}
+  join fairlead.change_sets c on c.revision = e.revision
   where e.kind = ${kind} and not e.deleted
     ${app === undefined ? sql`` : sql`and e.app = ${app}`}
     ${environment === undefined ? sql`` : sql`and e.environment = ${environment}`}

@@ -29,6 +29,7 @@ import {
   commitResultShape,
   diffItemShape,
   entryShape,
+  environmentDiffItemShape,
   historyItemShape,
   messageShape,
 } from "./shapes.ts";
@@ -193,7 +194,7 @@ export const changeRoutes: readonly Route[] = [
           example: { items: [itemExample] },
         },
       },
-      errors: [],
+      errors: ["NOT_FOUND"],
     },
     async (ctx, { query }) => ({ body: await listChanges(ctx, query) }),
   ),
@@ -271,7 +272,7 @@ export const changeRoutes: readonly Route[] = [
       responses: {
         200: {
           description: "Differences; between environments without `kind` and scope",
-          schema: pageOf(diffItemShape),
+          schema: pageOf(z.union([diffItemShape, environmentDiffItemShape])),
           example: { items: [{ change: "changed", ...named, before: 10, after: 20 }] },
         },
       },
@@ -337,7 +338,7 @@ export const changeRoutes: readonly Route[] = [
           },
         },
       },
-      errors: [],
+      errors: ["NOT_FOUND"],
     },
     async (ctx, { query }) => ({ body: await listEntries(ctx, query) }),
   ),

@@ -143,3 +143,12 @@ export const diffItemShape = z
     after: z.unknown().meta({ description: "null where there is none" }),
   })
   .meta({ id: "DiffItem" });
+
+export const environmentDiffItemShape = z
+  .object({
+    change: z.enum(["added", "changed", "removed"]),
+    key: z.string(),
+    before: z.unknown().meta({ description: "null where there is none" }),
+    after: z.unknown().meta({ description: "null where there is none" }),
+  })
+  .meta({ id: "EnvironmentDiffItem" });

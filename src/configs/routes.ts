@@ -9,7 +9,7 @@ import {
   pointInTime,
   queryScope,
 } from "../http/common-shapes.ts";
-import { replyToRead, tagCondition } from "../http/conditional.ts";
+import { replyToRead, writeConditions } from "../http/conditional.ts";
 import { defineRoute, type Route } from "../http/route.ts";
 import { putConfig } from "./put-config.ts";
 import { readConfig } from "./read-config.ts";
@@ -134,8 +134,7 @@ export const configRoutes: readonly Route[] = [
         allowLargeChange: body.allowLargeChange,
         precondition: {
           of: "effective",
-          ifMatch: tagCondition(headers, "if-match"),
-          ifNoneMatch: tagCondition(headers, "if-none-match"),
+          ...writeConditions(headers),
         },
       }),
     }),

@@ -18,7 +18,7 @@ const start = async (): Promise<void> => {
   }
   const sql = connectSql(settings.databaseUrl, {
     max: settings.databasePoolSize,
-    statementTimeoutMs: 30_000,
+    longLived: true,
   });
   await migrate(sql, new URL("../../migrations/", import.meta.url).pathname);
   const { createdIn, key } = await findAdminKey(settings.dataDir, settings.bootstrapAdminKey);

@@ -13,14 +13,13 @@ import { findAdminKey } from "./admin-key.ts";
 import { buildDeps } from "./build-deps.ts";
 
 const migrationsFolder = new URL("../../migrations/", import.meta.url).pathname;
-const statementTimeoutMs = 30_000;
 
 type Stop = () => Promise<void>;
 
 /** Starts everything in order; what has started is stopped again in reverse, also on failure. */
 const start = async (settings: Settings, log: Logger, stops: Stop[]): Promise<void> => {
   const databaseUrl = settings.databaseUrl ?? (await startDatabase(settings, log, stops));
-  const sql = connectSql(databaseUrl, { max: settings.databasePoolSize, statementTimeoutMs });
+  const sql = connectSql(databaseUrl, { max: settings.databasePoolSize, longLived: true });
   stops.push(() => sql.end({ timeout: 5 }));
   const { applied } = await migrate(sql, migrationsFolder);
   if (applied.length > 0) log.info("migrated the database", { applied });

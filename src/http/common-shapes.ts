@@ -77,14 +77,24 @@ export const timeShape = z
   .string()
   .meta({ format: "date-time", example: "2026-01-31T12:00:00.123456Z" });
 
+/** PostgreSQL has no year 0, no offset of a day, and no end of patience with digits. */
+const storableTime = /^(?!0000)[^.]{19}(\.\d{1,12})?(Z|[+-](0\d|1[0-3]):\d\d|[+-]14:00)$/;
+
+const revisionOrTime = "must be a revision or an RFC 3339 time";
+
 /** A revision, or a time in RFC 3339. */
 export const pointInTime = z
   .union([
     z
       .string()
-      .regex(/^\d{1,15}$/)
+      .regex(/^\d{1,15}$/, revisionOrTime)
       .transform(Number),
-    z.iso.datetime({ offset: true, message: "must be a revision or an RFC 3339 time" }),
+    z.iso
+      .datetime({ offset: true, message: revisionOrTime, abort: true })
+      .regex(
+        storableTime,
+        "must be a time from the year 1 on, at most 14 hours from UTC, with at most 12 decimals",
+      ),
   ])
   .meta({ description: "Past state: a revision or an RFC 3339 time", example: "41" });
 

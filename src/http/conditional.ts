@@ -1,8 +1,9 @@
-import { matchesWeakly, type TagCondition } from "../platform/entity-tag.ts";
+import { Problem } from "../errors.ts";
+import { matchesStrongly, matchesWeakly, type TagCondition } from "../platform/entity-tag.ts";
 import type { Reply } from "./route.ts";
 
 /** The tags of `If-Match` or `If-None-Match` (RFC 9110, section 13.1); undefined without the header. */
-export const tagCondition = (
+const tagCondition = (
   headers: Headers,
   name: "if-match" | "if-none-match",
 ): TagCondition | undefined => {
@@ -12,11 +13,11 @@ export const tagCondition = (
   return value.match(/(?:W\/)?"[^"]*"/g) ?? [value];
 };
 
-/** What a read sends along, whatever it reads. */
-const readHeaders = {
-  "cache-control": "private, no-cache",
-  vary: "Authorization, X-API-Key, Accept",
-} as const;
+/** Both conditions, as a write must heed them. */
+export const writeConditions = (headers: Headers) => ({
+  ifMatch: tagCondition(headers, "if-match"),
+  ifNoneMatch: tagCondition(headers, "if-none-match"),
+});
 
 interface ReadReply {
   /** The deployment's revision that the answer shows. */
@@ -26,10 +27,20 @@ interface ReadReply {
   readonly text?: Reply["text"];
 }
 
-/** Answers a read: 304 without a body where the client holds what the tag names. */
+/**
+ * Answers a read: 304 without a body where the client holds what the tag names.
+ *
+ * @throws Problem `PRECONDITION_FAILED` where `If-Match` insists on another state
+ */
 export const replyToRead = (headers: Headers, { body, revision, tag, text }: ReadReply): Reply => {
+  const needed = tagCondition(headers, "if-match");
+  if (needed !== undefined && !matchesStrongly(needed, tag)) {
+    throw new Problem("PRECONDITION_FAILED", `If-Match does not hold; the current ETag is ${tag}`, {
+      headers: { etag: tag },
+    });
+  }
   const condition = tagCondition(headers, "if-none-match");
-  const replyHeaders = { ...readHeaders, etag: tag, "config-revision": String(revision) };
+  const replyHeaders = { etag: tag, "config-revision": String(revision) };
   if (condition !== undefined && matchesWeakly(condition, tag)) {
     return { status: 304, headers: replyHeaders };
   }

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { z } from "zod";
 import { type FieldError, Problem } from "../errors.ts";
+import { textFault } from "../platform/documents/text-faults.ts";
 import type { Contract } from "./route.ts";
 
 /**
@@ -32,7 +33,9 @@ const readQuery = (contract: Contract, url: string): Record<string, string> => {
     } else if (value === "") {
       errors.push({ path: name, message: "is empty; leave it out instead" });
     } else {
-      values[name] = value;
+      const fault = textFault(value);
+      if (fault === undefined) values[name] = value;
+      else errors.push({ path: name, message: fault });
     }
   }
   if (errors.length > 0) throw invalid(errors);

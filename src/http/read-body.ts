@@ -37,7 +37,5 @@ const readChunks = async (request: Request, maxBytes: number): Promise<Uint8Arra
 };
 
 const tooLarge = (maxBytes: number): Problem =>
-  new Problem("TOO_LARGE", `The body is larger than the limit of ${maxBytes} bytes.`, {
-    // What follows of the body is not read, so the connection cannot be used again.
-    headers: { connection: "close" },
-  });
+  // Without `Connection: close`: a connection that ends at once takes the answer along.
+  new Problem("TOO_LARGE", `The body is larger than the limit of ${maxBytes} bytes.`);

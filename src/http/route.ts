@@ -98,12 +98,26 @@ export const mountRoute = (
     const { params, query } = parseParameters(contract, c);
     const { body, ctx: bound } = await parseBody(contract, c, ctx);
     const reply = await handler(bound, { params, query, body, headers: c.req.raw.headers });
-    return toResponse(reply, ctx);
+    return toResponse(reply, ctx, contract.method === "get" ? readHeaders : {});
   });
 };
 
-const toResponse = (reply: Reply, ctx: Ctx): Response => {
-  const headers: Record<string, string> = { "x-request-id": ctx.request.id, ...reply.headers };
+/** What a read sends along, whatever it reads. */
+const readHeaders = {
+  "cache-control": "private, no-cache",
+  vary: "Authorization, X-API-Key, Accept",
+} as const;
+
+const toResponse = (
+  reply: Reply,
+  ctx: Ctx,
+  defaults: Readonly<Record<string, string>>,
+): Response => {
+  const headers: Record<string, string> = {
+    "x-request-id": ctx.request.id,
+    ...defaults,
+    ...reply.headers,
+  };
   let text: string | null = null;
   if (reply.text !== undefined) {
     headers["content-type"] = reply.text.type;

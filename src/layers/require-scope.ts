@@ -1,19 +1,24 @@
 import { Problem } from "../errors.ts";
 import type { Sql, Tx } from "../platform/sql.ts";
 
+/** `''` and absence both name nothing, and nothing always exists. */
+interface PartialScope {
+  readonly app?: string | undefined;
+  readonly environment?: string | undefined;
+}
+
 /**
- * Refuses an app or environment that does not exist; `''` always does.
+ * Refuses an app or environment that does not exist.
  *
  * @throws Problem `NOT_FOUND` that names it
  */
-export const requireScope = async (
-  sql: Sql | Tx,
-  scope: { readonly app: string; readonly environment: string },
-): Promise<void> => {
+export const requireScope = async (sql: Sql | Tx, given: PartialScope): Promise<void> => {
+  const scope = { app: given.app ?? "", environment: given.environment ?? "" };
+  if (scope.app === "" && scope.environment === "") return;
   refuseMissingScope(scope, await scopeExistence(sql, scope));
 };
 
-export interface ScopeExistence {
+interface ScopeExistence {
   readonly appExists: boolean;
   readonly environmentExists: boolean;
 }

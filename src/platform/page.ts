@@ -35,7 +35,10 @@ export const decodeCursor = <Schema extends z.ZodType>(
       atob(cursor.replaceAll("-", "+").replaceAll("_", "/")),
       (character) => character.charCodeAt(0),
     );
-    return schema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    // PostgreSQL takes no U+0000, and no list has a position with one.
+    if (text.includes("\\u0000")) throw new Error("U+0000 in a cursor");
+    return schema.parse(JSON.parse(text));
   } catch (error) {
     const problem = invalidInput("cursor", "is not a cursor of this list");
     problem.cause = error;

@@ -11,9 +11,24 @@ interface SqlOptions {
   /** Off behind a pooler that does not keep prepared statements. */
   readonly prepare?: boolean;
   readonly connectTimeoutSeconds?: number;
-  readonly statementTimeoutMs?: number;
+  /**
+   * For processes that keep their connections: poolers in between must let the start-up parameters
+   * of `longLivedParameters` pass.
+   */
+  readonly longLived?: boolean;
   readonly name?: string;
 }
+
+/**
+ * A plan is kept as long as its connection: one that was made while a table was empty would scan it
+ * for ever after, so look-ups go by index from the start.
+ */
+const longLivedParameters = {
+  statement_timeout: 30_000,
+  enable_seqscan: "off",
+  jit: "off",
+  plan_cache_mode: "force_generic_plan",
+};
 
 /** `2026-11-20 18:31:00.123456+00` → `2026-11-20T18:31:00.123456Z` */
 const toRfc3339 = (text: string): string => text.replace(" ", "T").replace(/\+00(:00)?$/, "Z");
@@ -33,10 +48,7 @@ export const connectSql = (url: string, options: SqlOptions): Sql =>
     connection: {
       application_name: options.name ?? "fairlead",
       TimeZone: "UTC",
-      // Poolers refuse start-up parameters that they do not know, so only where it is asked for.
-      ...(options.statementTimeoutMs === undefined
-        ? {}
-        : { statement_timeout: options.statementTimeoutMs }),
+      ...(options.longLived === true ? longLivedParameters : {}),
     },
     types: {
       revision: { to: 20, from: [20], serialize: String, parse: Number },

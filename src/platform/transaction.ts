@@ -1,16 +1,8 @@
-import type { PendingQuery, Row } from "postgres";
 import { isConnectionLost, type Sql, type Tx } from "./sql.ts";
 
-interface Transaction {
-  readonly tx: Tx;
-  /**
-   * Runs a last statement and commits, in one round trip. What is committed then is what the
-   * transaction answers; later statements would be in a transaction of their own.
-   */
-  commitWith(statement: PendingQuery<Row[]>): Promise<void>;
-}
-
 type Mode = "read write" | "isolation level repeatable read read only";
+
+const never = new Promise<never>(() => {});
 
 /**
  * Runs `body` in a transaction: committed when it returns, rolled back when it throws.
@@ -23,27 +15,17 @@ type Mode = "read write" | "isolation level repeatable read read only";
 export const inTransaction = <Result>(
   sql: Sql,
   mode: Mode,
-  body: (transaction: Transaction) => Promise<Result>,
+  body: (tx: Tx) => Promise<Result>,
 ): Promise<Result> => {
   const { promise, reject, resolve } = Promise.withResolvers<Result>();
   let lost = false;
-  let committed = false;
-  const transactionOf = (tx: Tx): Transaction => {
+  const run = async (tx: Tx): Promise<Result> => {
     const guarded = ((strings: TemplateStringsArray, ...values: never[]) => {
       if (lost) throw new Error("the connection was lost before this statement");
       return tx(strings, ...values);
     }) as unknown as Tx;
-    const commitWith = async (statement: PendingQuery<Row[]>): Promise<void> => {
-      // A plain commit would leave none for sql.begin to end, which PostgreSQL logs as a warning.
-      await Promise.all([statement.execute(), guarded`commit and chain`.execute()]);
-      committed = true;
-    };
-    return { tx: guarded, commitWith };
-  };
-  const run = async (tx: Tx): Promise<Result> => {
     try {
-      const result = await body(transactionOf(tx));
-      if (committed) resolve(result);
+      const result = await body(guarded);
       return lost ? await never : result;
     } catch (error) {
       reject(error);
@@ -51,12 +33,12 @@ export const inTransaction = <Result>(
       throw error;
     }
   };
-  const fail = (error: unknown): void => {
-    lost = true;
-    reject(error);
-  };
-  sql.begin(mode, run).then((result) => resolve(result as Result), fail);
+  sql.begin(mode, run).then(
+    (result) => resolve(result as Result),
+    (error: unknown) => {
+      lost = true;
+      reject(error);
+    },
+  );
   return promise;
 };
-
-const never = new Promise<never>(() => {});

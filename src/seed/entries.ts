@@ -9,6 +9,7 @@ import type { Read } from "../configs/read-config.ts";
 import { readDocument } from "../configs/read-document.ts";
 import { type Ctx, requirePermission } from "../context.ts";
 import { Problem } from "../errors.ts";
+import { requireScope } from "../layers/require-scope.ts";
 import { entityTag, type TagCondition } from "../platform/entity-tag.ts";
 import type { Json } from "../platform/json.ts";
 import { toPublicScope } from "../platform/names.ts";
@@ -36,6 +37,11 @@ interface WriteOptions {
   readonly allowLargeChange?: boolean | undefined;
 }
 
+interface Conditions {
+  readonly ifMatch?: TagCondition | undefined;
+  readonly ifNoneMatch?: TagCondition | undefined;
+}
+
 const toSeedEntry = (entry: Entry): SeedEntry => ({
   id: entry.id,
   app_id: entry.app,
@@ -52,7 +58,11 @@ const tagged = (epoch: string, entry: Entry): TaggedEntry => ({
   body: toSeedEntry(entry),
 });
 
-/** Raw config entries of every layer, or of those of an app or environment. */
+/**
+ * Raw config entries of every layer, or of those of an app or environment.
+ *
+ * @throws Problem `NOT_FOUND` for an unknown app or environment
+ */
 export const listSeedEntries = async (
   ctx: Ctx,
   filter: PageInput & {
@@ -60,6 +70,8 @@ export const listSeedEntries = async (
     readonly environment?: string | undefined;
   },
 ) => {
+  const { app = "", environment = "" } = filter;
+  await requireScope(ctx.sql, { app, environment });
   const { items, ...next } = await listEntries(ctx, { kind: "config", ...filter });
   return { ...next, items: items.map(toSeedEntry) };
 };
@@ -87,14 +99,14 @@ export const createSeedEntry = (
 /** @throws Problem `NOT_FOUND`, `PRECONDITION_FAILED`, and those of a commit */
 export const updateSeedEntry = async (
   ctx: Ctx,
-  input: WriteOptions & { id: string; value: Json; ifMatch: TagCondition | undefined },
+  input: WriteOptions & Conditions & { id: string; value: Json },
 ): Promise<TaggedEntry> => {
   const { epoch, entry, name } = await getConfigEntry(ctx, input.id);
   const operation: PutOperation = {
     op: "put",
     ...name,
     value: input.value,
-    precondition: stillThere(input.ifMatch),
+    precondition: stillThere(input),
   };
   return putEntry(ctx, operation, input, tagged(epoch, entry));
 };
@@ -102,22 +114,23 @@ export const updateSeedEntry = async (
 /** @throws Problem `NOT_FOUND`, `PRECONDITION_FAILED`, and those of a commit */
 export const deleteSeedEntry = async (
   ctx: Ctx,
-  input: WriteOptions & { id: string; ifMatch: TagCondition | undefined },
+  input: WriteOptions & Conditions & { id: string },
 ): Promise<void> => {
   const { name } = await getConfigEntry(ctx, input.id);
   const { allowLargeChange, message = "" } = input;
   const operation: DeleteOperation = {
     op: "delete",
     ...name,
-    precondition: stillThere(input.ifMatch),
+    precondition: stillThere(input),
   };
   await commitChangeSet(ctx, { changeSet: { message, allowLargeChange, operations: [operation] } });
 };
 
 /** Without an `If-Match` of its own, a write by id still needs the entry to be there. */
-const stillThere = (ifMatch: TagCondition | undefined): Precondition => ({
+const stillThere = ({ ifMatch = "*", ifNoneMatch }: Conditions): Precondition => ({
   of: "entry",
-  ifMatch: ifMatch ?? "*",
+  ifMatch,
+  ifNoneMatch,
 });
 
 const getConfigEntry = async (ctx: Ctx, id: string): Promise<FoundEntry> => {

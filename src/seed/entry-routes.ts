@@ -9,7 +9,7 @@ import {
   pageQuery,
   timeShape,
 } from "../http/common-shapes.ts";
-import { replyToRead, tagCondition } from "../http/conditional.ts";
+import { replyToRead, writeConditions } from "../http/conditional.ts";
 import { defineRoute, type Reply, type Route } from "../http/route.ts";
 import {
   createSeedEntry,
@@ -137,7 +137,7 @@ export const entryRoutes: readonly Route[] = [
           headers: ["Link"],
         },
       },
-      errors: [],
+      errors: ["NOT_FOUND"],
     },
     async (ctx, { query }) => {
       const { app_id: app, ...rest } = query;
@@ -196,7 +196,7 @@ export const entryRoutes: readonly Route[] = [
         },
         304: { description: "The client holds the current representation" },
       },
-      errors: ["NOT_FOUND"],
+      errors: ["NOT_FOUND", "PRECONDITION_FAILED"],
     },
     async (ctx, { headers, params }) => replyToRead(headers, await getSeedEntry(ctx, params.id)),
   ),
@@ -218,7 +218,7 @@ export const entryRoutes: readonly Route[] = [
           .meta({ id: "UpdateSeedEntry" }),
         example: { value: 20, change_log: "raise the pool" },
       },
-      headers: ["If-Match"],
+      headers: ["If-Match", "If-None-Match"],
       responses: {
         200: {
           description: "The entry",
@@ -230,11 +230,9 @@ export const entryRoutes: readonly Route[] = [
       errors: ["NOT_FOUND", "PRECONDITION_FAILED", "UNPROCESSABLE", "LARGE_CHANGE"],
     },
     async (ctx, { body: { change_log: message, ...body }, headers, params }) => {
-      const ifMatch = tagCondition(headers, "if-match");
-      return replyWithEntry(
-        await updateSeedEntry(ctx, { ...params, ...body, message, ifMatch }),
-        200,
-      );
+      const conditions = writeConditions(headers);
+      const entry = await updateSeedEntry(ctx, { ...params, ...body, ...conditions, message });
+      return replyWithEntry(entry, 200);
     },
   ),
   defineRoute(
@@ -246,13 +244,13 @@ export const entryRoutes: readonly Route[] = [
       summary: "Delete an entry",
       params: idParams,
       query: z.strictObject({ change_log: messageShape.optional(), allowLargeChange }),
-      headers: ["If-Match"],
+      headers: ["If-Match", "If-None-Match"],
       responses: { 204: { description: "Deleted" } },
       errors: ["NOT_FOUND", "PRECONDITION_FAILED", "UNPROCESSABLE", "LARGE_CHANGE"],
     },
     async (ctx, { headers, params, query: { change_log: message, ...query } }) => {
-      const ifMatch = tagCondition(headers, "if-match");
-      await deleteSeedEntry(ctx, { ...params, ...query, message, ifMatch });
+      const conditions = writeConditions(headers);
+      await deleteSeedEntry(ctx, { ...params, ...query, ...conditions, message });
       return { status: 204 };
     },
   ),

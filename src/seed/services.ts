@@ -59,6 +59,8 @@ export const writeService = async (
   { allowLargeChange, config, environment, message = "", replace, service }: WriteServiceInput,
 ): Promise<{ readonly changed: boolean; readonly body: ServiceVersion }> => {
   const { entries, warnings } = flattenDocument(config);
+  // Without operations nobody else would look at the environment.
+  if (entries.size === 0) await requireScope(ctx.sql, { app: "", environment });
   const scope = { kind: "config", app: service, environment };
   const puts = [...entries].map(
     ([key, { value }]): Operation => ({ op: "put", ...scope, key, value }),
@@ -95,7 +97,6 @@ export const listServiceHistory = async (
   ctx: Ctx,
   { environment, service, ...page }: Service & { limit: number; cursor?: string | undefined },
 ): Promise<{ readonly items: readonly ServiceHistoryItem[]; readonly nextCursor?: string }> => {
-  await requireScope(ctx.sql, { app: service, environment });
   const filter = { kind: "config", app: service, environment, ...page };
   const { items, ...next } = await listChanges(ctx, filter);
   return {

@@ -131,7 +131,10 @@ export const expectProblem = (
 };
 
 /** Expects that a key was never written in a scope. */
-export const expectNeverWritten = async (api: Api, { app, environment, key }: Name): Promise<void> => {
+export const expectNeverWritten = async (
+  api: Api,
+  { app, environment, key }: Name,
+): Promise<void> => {
   const scope = [app && `app=${app}`, environment && `environment=${environment}`];
   const query = ["kind=config", `key=${key}`, ...scope.filter(Boolean)].join("&");
   expectProblem(await api.get(`/v1/history?${query}`), "NOT_FOUND", { detail: key });

@@ -3,6 +3,7 @@ import type { ApiRequest, Reply } from "./http-api.ts";
 
 interface Content {
   readonly schema?: object;
+  readonly example?: unknown;
 }
 
 interface DocumentedResponse {

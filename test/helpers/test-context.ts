@@ -2,7 +2,7 @@ import { createCommitter } from "../../src/changes/committer.ts";
 import { evaluationRules } from "../../src/changes/evaluation-rules.ts";
 import { type Kind, registerKinds } from "../../src/changes/kind.ts";
 import { configKind } from "../../src/configs/kind.ts";
-import type { Ctx, Idempotency } from "../../src/context.ts";
+import type { Ctx, RequestInfo } from "../../src/context.ts";
 import { buildDeps } from "../../src/entry/build-deps.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { parseSettings } from "../../src/platform/settings.ts";
@@ -33,6 +33,8 @@ export const createTestContext = (sql: Sql, options: TestContextOptions = {}): C
     request: { id: "test", address: undefined, userAgent: undefined, idempotency: undefined },
   };
 };
+
+type Idempotency = NonNullable<RequestInfo["idempotency"]>;
 
 /** The same caller with an Idempotency-Key. */
 export const withIdempotency = (

@@ -1,0 +1,10 @@
+import { startServer } from "../helpers/start-server.ts";
+import { hugeBodies } from "./body-limits.ts";
+import { conformanceSettings } from "./settings.ts";
+import { conformanceSuite } from "./suite.ts";
+
+conformanceSuite(
+  "Node",
+  () => startServer(conformanceSettings, () => ({ command: ["node", "src/entry/node.ts"] })),
+  [hugeBodies],
+);

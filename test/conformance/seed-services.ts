@@ -1,0 +1,358 @@
+import { describe, expect, it } from "vitest";
+import type { Area } from "./suite.ts";
+import { commit, currentRevision, expectProblem, put, unique } from "./vocabulary.ts";
+
+interface ServiceConfig {
+  readonly version: number;
+  readonly config: Record<string, unknown>;
+}
+
+interface HistoryItem {
+  readonly version: number;
+  readonly change_log: string;
+}
+
+export const seedServices: Area = (api) => {
+  const pathOf = (service: string): string => `/config/${service}?environment=production`;
+
+  const read = async (service: string): Promise<Record<string, unknown>> => {
+    const { body } = await api.get<ServiceConfig>(pathOf(service));
+    return body.config;
+  };
+
+  describe("POST /config/{service}", () => {
+    it("merges a map of keys into the service's layer; nested maps become dotted keys", async () => {
+      const service = unique("shop");
+      const first = { db: { pool: { size: 20 }, hosts: ["a", "b"] }, "feature.audit": true };
+      const made = await api.post(pathOf(service), first);
+      expect(made.status).toBe(201);
+      const version = await currentRevision(api);
+      expect(made.body).toEqual({ service, environment: "production", version });
+      await api.post(pathOf(service), { db: { pool: { size: 30 } }, empty: {} });
+      expect(await read(service)).toMatchObject({
+        "db.pool.size": 30,
+        "db.hosts": ["a", "b"],
+        "feature.audit": true,
+        empty: {},
+      });
+      // Merged key by key into one layer, and only into that.
+      const entries = await api.get<{ items: unknown[] }>(
+        `/v1/entries?app=${service}&environment=production`,
+      );
+      expect(entries.body.items).toHaveLength(4);
+      expect((await api.get(`/config/${service}?environment=staging`)).body).toMatchObject({
+        environment: "staging",
+        config: expect.not.objectContaining({ "db.pool.size": 30 }),
+      });
+    });
+
+    it("with replace=true deletes what the map does not have", async () => {
+      const service = unique("shop");
+      await commit(api, [put({ app: service, key: "inherited", value: 1 })]);
+      await api.post(pathOf(service), { a: 1, b: 1, c: 1 });
+      const made = await api.post(`${pathOf(service)}&replace=true`, { b: 2, d: 2 });
+      expect(made.status, made.text).toBe(201);
+      const config = await read(service);
+      expect(config).toMatchObject({ b: 2, d: 2, inherited: 1 });
+      expect(config).not.toHaveProperty("a");
+      expect(config).not.toHaveProperty("c");
+    });
+
+    it("takes all environments where none is named", async () => {
+      const service = unique("shop");
+      const made = await api.post(`/config/${service}`, { a: 1 });
+      expect(made.body).toMatchObject({ service, environment: null });
+      expect(await read(service)).toMatchObject({ a: 1 });
+    });
+
+    it("that changes nothing answers 200 with the current revision", async () => {
+      const service = unique("shop");
+      await api.post(pathOf(service), { a: 1 });
+      const version = await currentRevision(api);
+      for (const body of [{ a: 1 }, {}]) {
+        const again = await api.post(pathOf(service), body);
+        expect(again.status).toBe(200);
+        expect(again.body).toEqual({ service, environment: "production", version });
+      }
+    });
+
+    it("warns of a key that is set twice, dotted and nested, if the values are equal", async () => {
+      const service = unique("shop");
+      const made = await api.post(pathOf(service), { server: { port: 1 }, "server.port": 1 });
+      expect(made.status).toBe(201);
+      expect(made.body).toMatchObject({ warnings: [{ path: "server.port" }] });
+      const differing = { server: { port: 1 }, "server.port": 2 };
+      const refused = await api.post(pathOf(service), differing);
+      expectProblem(refused, "INVALID_INPUT", { paths: ["server.port"], detail: "server › port" });
+      expect(await read(service)).toMatchObject({ "server.port": 1 });
+    });
+
+    it("reads YAML as well", async () => {
+      const service = unique("shop");
+      const yaml = [
+        "\uFEFF# The pool",
+        "db: &db",
+        "  pool: {size: 20}",
+        "  hosts: [a, b]",
+        "replica:",
+        "  <<: *db",
+        "  pool: {size: 5}",
+        'text: "on"',
+        "bare: on",
+        "version: 1.10.2",
+        "multi: |",
+        "  one",
+        "  two",
+      ].join("\n");
+      const made = await api.sendText("POST", pathOf(service), "application/yaml", yaml);
+      expect(made.status, made.text).toBe(201);
+      expect(await read(service)).toMatchObject({
+        "db.pool.size": 20,
+        "db.hosts": ["a", "b"],
+        "replica.pool.size": 5,
+        "replica.hosts": ["a", "b"],
+        text: "on",
+        bare: "on",
+        version: "1.10.2",
+        multi: "one\ntwo\n",
+      });
+    });
+
+    it("notes why, and refuses what is no map of legal keys", async () => {
+      const service = unique("shop");
+      await api.post(`${pathOf(service)}&change_log=raise%20the%20pool`, { a: 1 });
+      const { body } = await api.get(`/config/${service}/history?environment=production`);
+      expect(body).toMatchObject([{ change_log: "raise the pool" }]);
+      for (const wrong of [[], [1], "text", 1, null]) {
+        expectProblem(await api.post(pathOf(service), wrong), "INVALID_INPUT");
+      }
+      const keys = await api.post(pathOf(service), { "a b": 1, ok: { "a/b": 1 } });
+      expectProblem(keys, "INVALID_INPUT", { paths: ["a b", "ok.a/b"] });
+    });
+
+    it("names an environment that is unknown, whatever the map holds", async () => {
+      for (const body of [{ a: 1 }, {}]) {
+        for (const query of ["environment=prodution", "environment=prodution&replace=true"]) {
+          const reply = await api.post(`/config/${unique("shop")}?${query}`, body);
+          expectProblem(reply, "NOT_FOUND", { detail: "prodution" });
+        }
+      }
+    });
+  });
+
+  describe("GET /config/{service}", () => {
+    it("has every effective value, with the revision as its version", async () => {
+      const [service, key] = [unique("shop"), unique("global")];
+      await commit(api, [put({ key, value: "global" })]);
+      await api.post(pathOf(service), { a: { b: 1 } });
+      const reply = await api.get<ServiceConfig>(pathOf(service));
+      const version = await currentRevision(api);
+      expect(reply.body).toMatchObject({ service, environment: "production", version });
+      expect(reply.body.config).toMatchObject({ "a.b": 1, [key]: "global" });
+    });
+
+    it("is YAML for who prefers that, with a tag of its own", async () => {
+      const service = unique("shop");
+      await api.post(pathOf(service), { port: 8080, text: "yes", list: [1, { a: null }] });
+      const json = await api.get(pathOf(service));
+      for (const accept of [
+        "application/yaml",
+        "application/yaml, application/json;q=0.5",
+        "text/yaml",
+      ]) {
+        const reply = await api.get(pathOf(service), { accept });
+        expect(reply.headers.get("content-type")).toBe("application/yaml");
+        expect(reply.headers.get("vary")).toContain("Accept");
+        expect(reply.text).toContain(`service: ${service}`);
+        expect(reply.text).toContain("port: 8080");
+        expect(reply.headers.get("etag")).not.toBe(json.headers.get("etag"));
+        const held = { accept, "if-none-match": reply.headers.get("etag") ?? "" };
+        expect((await api.get(pathOf(service), held)).status).toBe(304);
+      }
+      for (const accept of [
+        "*/*",
+        "application/json",
+        "application/yaml;q=0.1, application/json",
+        "application/yaml;q=0",
+      ]) {
+        const reply = await api.get(pathOf(service), { accept });
+        expect(`${accept}: ${reply.headers.get("content-type")}`).toBe(
+          `${accept}: application/json`,
+        );
+      }
+    });
+
+    it("in YAML can be posted again as it is", async () => {
+      const [one, two] = [unique("shop"), unique("shop")];
+      const config = {
+        "quoted.on": "on",
+        "quoted.number": "007",
+        "quoted.null": "null",
+        colon: "a: b # c",
+        lines: "one\n\n two \n",
+        unicode: "grüße 🌍",
+        float: 1e-7,
+        list: [[], {}, [1, [2]]],
+        tilde: "~",
+        date: "2026-01-31",
+        empty: "",
+      };
+      await api.post(pathOf(one), config);
+      const { text } = await api.get(pathOf(one), { accept: "application/yaml" });
+      const block = text.slice(text.indexOf("config:") + "config:".length).replaceAll("\n  ", "\n");
+      const made = await api.sendText("POST", pathOf(two), "application/yaml", block);
+      expect(made.status, made.text).toBe(201);
+      expect(await read(two)).toMatchObject(config);
+    });
+
+    it("names a service or environment that is unknown", async () => {
+      const service = unique("misspelled");
+      expectProblem(await api.get(pathOf(service)), "NOT_FOUND", { detail: service });
+      const reply = await api.get(`/config/${service}?environment=prodution`);
+      expectProblem(reply, "NOT_FOUND", { detail: "prodution" });
+    });
+  });
+
+  describe("a service's history and rollback", () => {
+    const createHistory = async () => {
+      const service = unique("shop");
+      const versions: number[] = [];
+      for (const size of [1, 2, 3]) {
+        const path = `${pathOf(service)}&change_log=size%20${size}`;
+        const { body } = await api.post<{ version: number }>(path, { size, [`key.${size}`]: true });
+        versions.push(body.version);
+      }
+      return { service, versions };
+    };
+
+    it("lists the revisions of its layer, newest first", async () => {
+      const { service, versions } = await createHistory();
+      await api.post(`/config/${service}?environment=staging`, { size: 9 });
+      const path = `/config/${service}/history?environment=production`;
+      const { body, headers } = await api.get<HistoryItem[]>(path);
+      expect(body).toEqual(
+        [3, 2, 1].map((size) => ({
+          version: versions[size - 1],
+          updated_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+          updated_by: "bootstrap-admin",
+          change_log: `size ${size}`,
+        })),
+      );
+      expect(headers.get("link")).toBeNull();
+    });
+
+    it("comes in pages, the next one in a Link", async () => {
+      const { service, versions } = await createHistory();
+      const path = `/config/${service}/history`;
+      const first = await api.get<HistoryItem[]>(`${path}?environment=production&limit=2`);
+      expect(first.body.map(({ version }) => version)).toEqual([versions[2], versions[1]]);
+      const [, query] = /^<(\?[^>]+)>; rel="next"$/.exec(first.headers.get("link") ?? "") ?? [];
+      const rest = await api.get<HistoryItem[]>(path + query);
+      expect(rest.body.map(({ version }) => version)).toEqual([versions[0]]);
+      expect(rest.headers.get("link")).toBeNull();
+    });
+
+    it("brings the layer back to a version", async () => {
+      const { service, versions } = await createHistory();
+      const path = `/config/${service}/rollback`;
+      const reply = await api.post(path, { environment: "production", version: versions[0] });
+      expect(reply.status, reply.text).toBe(201);
+      const version = await currentRevision(api);
+      expect(reply.body).toEqual({ service, environment: "production", version });
+      const config = await read(service);
+      expect(config).toMatchObject({ size: 1, "key.1": true });
+      expect(config).not.toHaveProperty(["key.2"]);
+      const again = await api.post(path, { environment: "production", version: versions[0] });
+      expect({ status: again.status, body: again.body }).toEqual({ status: 200, body: reply.body });
+    });
+
+    it("names what there is not", async () => {
+      const { service } = await createHistory();
+      const version = (await currentRevision(api)) + 1_000;
+      const path = `/config/${service}/rollback`;
+      const beyond = await api.post(path, { environment: "production", version });
+      expectProblem(beyond, "NOT_FOUND", { detail: String(version) });
+      const missing = await api.post(path, { environment: "prodution", version: 1 });
+      expectProblem(missing, "NOT_FOUND", { detail: "prodution" });
+      const other = unique("misspelled");
+      expectProblem(await api.get(`/config/${other}/history`), "NOT_FOUND", { detail: other });
+      const unknown = await api.post(`/config/${other}/rollback`, { version: 0 });
+      expectProblem(unknown, "NOT_FOUND", { detail: other });
+      const wrong = await api.post(path, { environment: "production", version: "1" });
+      expectProblem(wrong, "INVALID_INPUT", { paths: ["version"] });
+    });
+  });
+
+  describe("POST /validate", () => {
+    const validate = async (body: object) => {
+      const reply = await api.post<{ valid: boolean; errors: { path: string }[] }>("/validate", {
+        environment: "production",
+        ...body,
+      });
+      expect(reply.status, reply.text).toBe(200);
+      expect(reply.headers.get("cache-control")).toBe("no-store");
+      return { valid: reply.body.valid, paths: reply.body.errors.map(({ path }) => path) };
+    };
+
+    it("says whether a configuration would be accepted, and keeps nothing", async () => {
+      const service = unique("shop");
+      const before = await currentRevision(api);
+      const config = { db: { pool: { size: 20 } } };
+      expect(await validate({ service, config })).toEqual({ valid: true, paths: [] });
+      expect(await currentRevision(api)).toBe(before);
+      expectProblem(await api.get(pathOf(service)), "NOT_FOUND", { detail: service });
+    });
+
+    it("holds it to the schemas of the entries", async () => {
+      const service = unique("shop");
+      const schema = { type: "object", properties: { size: { type: "integer" } } };
+      await commit(api, [put({ app: service, key: "limits", value: {}, schema })]);
+      const config = { "limits.other": 1, limits: { size: "large" } };
+      expect(await validate({ service, config: { ...config, limits: [] } })).toEqual({
+        valid: false,
+        paths: ["limits"],
+      });
+    });
+
+    it("holds it to a schema that is sent along", async () => {
+      const service = unique("shop");
+      const schema = {
+        properties: { db: { properties: { pool: { properties: { size: { type: "integer" } } } } } },
+      };
+      const config = { db: { pool: { size: "large" } } };
+      expect(await validate({ service, config, schema })).toEqual({
+        valid: false,
+        paths: ["db.pool.size"],
+      });
+      expect(
+        await validate({ service, config: { db: { pool: { size: 1 } } }, schema }),
+      ).toMatchObject({
+        valid: true,
+      });
+      const noSchema = await validate({ service, config, schema: { type: "strng" } });
+      expect(noSchema).toEqual({ valid: false, paths: ["schema.type"] });
+    });
+
+    it("names keys and names that are not legal or not known", async () => {
+      const service = unique("shop");
+      expect(await validate({ service, config: { "a b": 1 } })).toEqual({
+        valid: false,
+        paths: ["a b"],
+      });
+      expect(await validate({ service, environment: "prodution", config: { a: 1 } })).toEqual({
+        valid: false,
+        paths: ["environment"],
+      });
+      expect(await validate({ service, config: { a: null } })).toEqual({
+        valid: false,
+        paths: ["a"],
+      });
+    });
+
+    it("reads YAML as well", async () => {
+      const yaml = `service: ${unique("shop")}\nenvironment: production\nconfig:\n  db: {port: 1}\n`;
+      const reply = await api.sendText("POST", "/validate", "application/yaml", yaml);
+      expect(reply.body).toEqual({ valid: true, errors: [] });
+    });
+  });
+};
