@@ -78,9 +78,10 @@ export const commitGroup = async (
   snapshot: Snapshot | undefined,
   previous: CommittedGroup | undefined,
 ): Promise<JudgedGroup> => {
-  if (snapshot !== undefined) {
+  const current = snapshot === undefined ? undefined : bringForward(snapshot, previous);
+  if (current !== undefined) {
     const planned = members.map(({ changeSet }) => ({ changeSet: changeSet as ChangeSet }));
-    const judged = judgeGroup(bringForward(snapshot, previous), members, planned, rules);
+    const judged = judgeGroup(current, members, planned, rules);
     if (judged.accepted.length === 0 || (await writeGroup(sql, judged))) return judged;
   }
   return inTransaction(sql, "read write", async (tx) => {
@@ -100,14 +101,21 @@ export const commitGroup = async (
   });
 };
 
-/** Adds what the previous group changed to a snapshot that was read before its commit. */
-const bringForward = (snapshot: Snapshot, previous: CommittedGroup | undefined): Snapshot => {
+/**
+ * Adds what the previous group changed to a snapshot that was read before its commit. Undefined where
+ * the snapshot is older than that: then even a refusal by it could contradict what was answered.
+ */
+const bringForward = (
+  snapshot: Snapshot,
+  previous: CommittedGroup | undefined,
+): Snapshot | undefined => {
   const { now, replays, state } = snapshot;
-  if (previous === undefined) return snapshot;
+  if (previous === undefined || !isBehind(state, previous.state)) return snapshot;
   const { accepted, expected } = previous;
-  const readBefore =
-    state.revision === expected.revision && state.catalogue.version === expected.catalogueVersion;
-  if (!readBefore) return snapshot;
+  const { catalogue, revision } = state;
+  if (revision !== expected.revision || catalogue.version !== expected.catalogueVersion) {
+    return undefined;
+  }
   for (const member of accepted) {
     applyEvaluation(state, member);
     replays.remember(member, member.result);
@@ -115,6 +123,10 @@ const bringForward = (snapshot: Snapshot, previous: CommittedGroup | undefined):
   state.catalogue = previous.state.catalogue;
   return { state, replays, now: now > previous.now ? now : previous.now };
 };
+
+const isBehind = (state: State, other: State): boolean =>
+  state.revision < other.revision ||
+  (state.revision === other.revision && state.catalogue.version < other.catalogue.version);
 
 /** A member's change set; what its plan refuses concerns it alone. */
 const plan = async (tx: Tx, changeSet: Submission["changeSet"]): Promise<Planned> => {

@@ -72,7 +72,9 @@ export const createCommitter = (deps: CommitterDeps): Committer => {
       // Awaited below, behind the group before; a failure meanwhile is not unhandled.
       reading.catch(() => {});
       if (writing !== undefined) last = await writing;
-      writing = commitMembers(deps, members, reading, last);
+      // After a failure nobody knows what was read, so the group reads anew, under the lock.
+      const failed = writing !== undefined && last === undefined;
+      writing = commitMembers(deps, members, failed ? undefined : reading, last);
       writingSize = members.length;
     }
     draining = false;
@@ -123,7 +125,7 @@ const takeGroup = (queue: Waiting[]): Waiting[] => {
 const commitMembers = async (
   deps: CommitterDeps,
   members: readonly Waiting[],
-  reading: Promise<Snapshot | undefined>,
+  reading: Promise<Snapshot | undefined> | undefined,
   previous: CommittedGroup | undefined,
 ): Promise<CommittedGroup | undefined> => {
   try {

@@ -104,6 +104,7 @@ describe("migrate", () => {
   test("takes as long as it needs on a handle with a statement timeout", async () => {
     await write("0001_slow.sql", "select pg_sleep(0.3);");
     const hasty = connectSql(url, { max: 1 });
+    await hasty`set statement_timeout = 200`;
     expect((await migrate(hasty, folder)).version).toBe(1);
     await expect(hasty`select pg_sleep(0.3)`).rejects.toThrow(/statement timeout/);
     await hasty.end();

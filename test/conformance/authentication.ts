@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { Area } from "./suite.ts";
-import { expectProblem } from "./vocabulary.ts";
 
 const path = "/v1/environments";
 
@@ -15,13 +14,13 @@ export const authentication: Area = (api, server) => {
         { authorization: `bearer ${adminKey}` },
         { "x-api-key": adminKey },
       ]) {
-        expect((await get(headers)).status).toBe(200);
+        expect(await get(headers)).toHaveStatus(200);
       }
     });
 
     it("refuses a request without a key, and says how to send one", async () => {
       const reply = await get({});
-      expectProblem(reply, "UNAUTHENTICATED", { detail: "Authorization" });
+      expect(reply).toBeProblem("UNAUTHENTICATED", { detail: "Authorization" });
       expect(reply.headers.get("www-authenticate")).toMatch(/^Bearer /);
     });
 
@@ -40,7 +39,7 @@ export const authentication: Area = (api, server) => {
         { authorization: "Bearer wrong", "x-api-key": adminKey },
       ]) {
         const reply = await get(headers);
-        expectProblem(reply, "UNAUTHENTICATED");
+        expect(reply).toBeProblem("UNAUTHENTICATED");
         expect(reply.headers.get("www-authenticate")).toMatch(/^Bearer /);
         expect(reply.text).not.toContain(adminKey);
       }

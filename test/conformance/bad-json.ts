@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { sendRaw } from "../helpers/raw-request.ts";
 import type { Area } from "./suite.ts";
-import { commit, expectNeverWritten, expectProblem, put, unique } from "./vocabulary.ts";
+import { commit, expectNeverWritten, put, unique } from "./vocabulary.ts";
+
+/** A change set that puts one value, as text. */
+const putting = (value: string, key = "a"): string =>
+  `{"operations":[{"op":"put","kind":"config","app":"shop","key":"${key}","value":${value}}]}`;
+
+const jsonHeaders = { "content-type": "application/json" };
 
 export const badJson: Area = (api, server) => {
   const post = (text: string | Uint8Array) =>
     api.sendText("POST", "/v1/changes", "application/json", text);
-
-  /** A change set that puts one value, as text. */
-  const putting = (value: string, key = "a"): string =>
-    `{"operations":[{"op":"put","kind":"config","app":"shop","key":"${key}","value":${value}}]}`;
 
   describe("a JSON body", () => {
     const malformed: Record<string, string> = {
@@ -30,7 +32,7 @@ export const badJson: Area = (api, server) => {
 
     it.each(Object.entries(malformed))("is refused if it %s", async (_what, text) => {
       const reply = await post(text);
-      expectProblem(reply, "INVALID_INPUT");
+      expect(reply).toBeProblem("INVALID_INPUT");
       expect(reply.body).toMatchObject({ errors: [{ message: expect.stringMatching(/\w{3}/) }] });
     });
 
@@ -57,7 +59,7 @@ export const badJson: Area = (api, server) => {
 
     it.each(untrue)("is refused with %s, at its place", async (_what, value, path) => {
       const key = unique("bad");
-      expectProblem(await post(putting(value, key)), "INVALID_INPUT", { paths: [path] });
+      expect(await post(putting(value, key))).toBeProblem("INVALID_INPUT", { paths: [path] });
       await expectNeverWritten(api, { app: "shop", key });
     });
 
@@ -66,7 +68,7 @@ export const badJson: Area = (api, server) => {
       const numbers =
         "[9007199254740992,-9007199254740991,0.1,1e-7,5e-324,1.0,-0.5,123456789.125,1E3]";
       const text = putting(numbers).replace('"shop"', `"${app}"`);
-      expect((await post(text)).status).toBe(201);
+      expect(await post(text)).toHaveStatus(201);
       const { body } = await api.get(`/v1/config/a?app=${app}`);
       expect(body).toMatchObject({ value: JSON.parse(numbers) });
     });
@@ -77,7 +79,7 @@ export const badJson: Area = (api, server) => {
         '"shop"',
         `"${app}"`,
       );
-      expect((await post(text)).status).toBe(201);
+      expect(await post(text)).toHaveStatus(201);
       const { body } = await api.get(`/v1/config/a?app=${app}`);
       expect(body).toMatchObject({ value: "🌍 🌍 \u2028 \uffff \u0001" });
     });
@@ -93,10 +95,10 @@ export const badJson: Area = (api, server) => {
         [0xf5, 0x80, 0x80, 0x80],
       ]) {
         const text = Uint8Array.from([...parts[0]!, ...bytes, ...parts[1]!]);
-        expectProblem(await post(text), "INVALID_INPUT", { detail: "UTF-8" });
+        expect(await post(text)).toBeProblem("INVALID_INPUT", { detail: "UTF-8" });
       }
       const utf16 = Uint8Array.from([0xff, 0xfe, ...Buffer.from(putting("1"), "utf16le")]);
-      expectProblem(await post(utf16), "INVALID_INPUT", { detail: "UTF-16" });
+      expect(await post(utf16)).toBeProblem("INVALID_INPUT", { detail: "UTF-16" });
     });
 
     it.each([
@@ -104,18 +106,18 @@ export const badJson: Area = (api, server) => {
       ["maps", '{"a":'.repeat(80_000)],
       ["lists that are closed again", "[".repeat(100_000) + "]".repeat(100_000)],
     ])("is refused if it nests 80,000 %s and more", async (_what, value) => {
-      expectProblem(await post(putting(value)), "INVALID_INPUT", { detail: "deep" });
-      expectProblem(await post(value), "INVALID_INPUT", { detail: "deep" });
-      expect((await api.get("/livez")).status).toBe(200);
+      expect(await post(putting(value))).toBeProblem("INVALID_INPUT", { detail: "deep" });
+      expect(await post(value)).toBeProblem("INVALID_INPUT", { detail: "deep" });
+      expect(await api.get("/livez")).toHaveStatus(200);
     });
 
     it("is refused quickly, whatever it holds", async () => {
       const members = Array.from({ length: 30_000 }, (_, index) => `"k${index}":0`).join(",");
       const startedMs = performance.now();
-      expectProblem(await post(putting(`{${members}}`)), "TOO_LARGE", { detail: "4096" });
-      expectProblem(await post(putting(`"${"\\u0000".repeat(50_000)}"`)), "INVALID_INPUT");
-      expectProblem(await post(putting("9".repeat(400_000))), "INVALID_INPUT");
-      expectProblem(await post(`${" ".repeat(400_000)}x`), "INVALID_INPUT");
+      expect(await post(putting(`{${members}}`))).toBeProblem("TOO_LARGE", { detail: "4096" });
+      expect(await post(putting(`"${"\\u0000".repeat(50_000)}"`))).toBeProblem("INVALID_INPUT");
+      expect(await post(putting("9".repeat(400_000)))).toBeProblem("INVALID_INPUT");
+      expect(await post(`${" ".repeat(400_000)}x`)).toBeProblem("INVALID_INPUT");
       expect(performance.now() - startedMs).toBeLessThan(3_000);
     });
 
@@ -126,19 +128,13 @@ export const badJson: Area = (api, server) => {
           .join(",")}]`,
       );
       const reply = await post(text);
-      expectProblem(reply, "INVALID_INPUT");
+      expect(reply).toBeProblem("INVALID_INPUT");
       expect((reply.body as { errors: unknown[] }).errors).toHaveLength(20);
       expect(reply.text.length).toBeLessThan(8_000);
     });
   });
 
   describe("a request that breaks off", () => {
-    const headersOf = (framing: Record<string, string>) => ({
-      "x-api-key": server().adminKey,
-      "content-type": "application/json",
-      ...framing,
-    });
-
     it.each<[how: string, framing: Record<string, string>, sent: (text: string) => string]>([
       ["before its announced length", { "content-length": "4000" }, (text) => text],
       [
@@ -156,7 +152,7 @@ export const badJson: Area = (api, server) => {
       const answer = await sendRaw({
         url: server().url,
         line: "POST /v1/changes",
-        headers: headersOf(framing),
+        headers: { ...jsonHeaders, "x-api-key": server().adminKey, ...framing },
         sent: sent(putting("1", key)),
       });
       expect(answer).not.toMatch(/^HTTP\/1\.1 2/);

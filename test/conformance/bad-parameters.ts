@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { Area } from "./suite.ts";
-import { expectProblem } from "./vocabulary.ts";
 
 export const badParameters: Area = (api) => {
   describe("a query", () => {
@@ -21,7 +20,7 @@ export const badParameters: Area = (api) => {
       ["a replace that is neither true nor false", "/config/shop?replace=yes", "replace"],
     ])("with %s is refused, and the answer names it", async (_what, path, name) => {
       const reply = path.startsWith("/config/") ? await api.post(path, {}) : await api.get(path);
-      expectProblem(reply, "INVALID_INPUT", { paths: [name] });
+      expect(reply).toBeProblem("INVALID_INPUT", { paths: [name] });
     });
 
     it.each([
@@ -33,17 +32,17 @@ export const badParameters: Area = (api) => {
       ["/v1/entries?cursor", "cursor"],
     ])("of %s with U+0000, which cannot be stored, is refused", async (path, name) => {
       const reply = await api.get(`${path}=a%00b`);
-      expectProblem(reply, "INVALID_INPUT", { paths: [name] });
+      expect(reply).toBeProblem("INVALID_INPUT", { paths: [name] });
     });
 
     it("of a note with U+0000 is refused as well", async () => {
       const reply = await api.post("/config/shop?change_log=a%00b", { a: 1 });
-      expectProblem(reply, "INVALID_INPUT", { paths: ["change_log"] });
+      expect(reply).toBeProblem("INVALID_INPUT", { paths: ["change_log"] });
     });
 
     it("names every wrong parameter at once", async () => {
       const reply = await api.get("/v1/config?apps=a&environment=&app=a&app=b");
-      expectProblem(reply, "INVALID_INPUT", { paths: ["apps", "environment", "app"] });
+      expect(reply).toBeProblem("INVALID_INPUT", { paths: ["apps", "environment", "app"] });
     });
 
     it("for an unknown kind finds nothing, and says so", async () => {
@@ -58,13 +57,13 @@ export const badParameters: Area = (api) => {
       "with the key %s is refused",
       async (key) => {
         const path = `/v1/config/${key === "ä" ? encodeURIComponent(key) : key}`;
-        expectProblem(await api.get(path), "INVALID_INPUT", { paths: ["key"] });
+        expect(await api.get(path)).toBeProblem("INVALID_INPUT", { paths: ["key"] });
       },
     );
 
     it("is that of one route, to the letter and the slash", async () => {
       for (const path of ["/v1/config/", "/v1//config", "/V1/config", "/v1/changes/1/x", "/"]) {
-        expectProblem(await api.get(path), "NOT_FOUND", { detail: path });
+        expect(await api.get(path)).toBeProblem("NOT_FOUND", { detail: path });
       }
     });
   });

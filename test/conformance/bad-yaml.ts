@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Area } from "./suite.ts";
-import { expectProblem, unique } from "./vocabulary.ts";
+import { unique } from "./vocabulary.ts";
 
 /** Each level holds the one before ten times. */
 const bomb = (levels: number): string =>
@@ -49,22 +49,22 @@ export const badYaml: Area = (api) => {
       const startedMs = performance.now();
       const reply = await post(service, text);
       expect(performance.now() - startedMs).toBeLessThan(3_000);
-      expectProblem(reply, "INVALID_INPUT");
+      expect(reply).toBeProblem("INVALID_INPUT");
       expect((reply.body as { detail: string }).detail).toMatch(detail);
-      expectProblem(await api.get(`/config/${service}`), "NOT_FOUND", { detail: service });
+      expect(await api.get(`/config/${service}`)).toBeProblem("NOT_FOUND", { detail: service });
     });
 
     it("is refused quickly if it has more keys than a change set may", async () => {
       const text = Array.from({ length: 40_000 }, (_, index) => `k${index}: 0`).join("\n");
       const startedMs = performance.now();
-      expectProblem(await post(unique("shop"), text), "TOO_LARGE", { detail: "40000" });
+      expect(await post(unique("shop"), text)).toBeProblem("TOO_LARGE", { detail: "40000" });
       expect(performance.now() - startedMs).toBeLessThan(5_000);
     });
 
     it("may use aliases as far as they are no bomb", async () => {
       const service = unique("shop");
       const reply = await post(service, "a: &x {p: 1, q: [2]}\nb: *x\nc: *x");
-      expect(reply.status, reply.text).toBe(201);
+      expect(reply).toHaveStatus(201);
       const { body } = await api.get(`/config/${service}`);
       expect(body).toMatchObject({
         config: { "a.p": 1, "a.q": [2], "b.p": 1, "b.q": [2], "c.p": 1, "c.q": [2] },
@@ -86,7 +86,7 @@ export const badYaml: Area = (api) => {
     it("is refused as JSON would be", async () => {
       for (const text of ["service: [", "service: shop\nconfig: {a: 1, a: 2}", bomb(9)]) {
         const reply = await api.sendText("POST", "/validate", "application/yaml", text);
-        expectProblem(reply, "INVALID_INPUT");
+        expect(reply).toBeProblem("INVALID_INPUT");
       }
     });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { limitOf } from "./settings.ts";
 import type { Area } from "./suite.ts";
-import { commit, expectNeverWritten, expectProblem, put, unique } from "./vocabulary.ts";
+import { commit, expectNeverWritten, put, unique } from "./vocabulary.ts";
 
 const megabyte = 1024 * 1024;
 
@@ -28,9 +28,9 @@ export const bodyLimits: Area = (api) => {
   describe("a body", () => {
     it("may have as many bytes as the limit says, and not one more", async () => {
       const [full, over] = [unique("full"), unique("over")];
-      expect((await post(putting(full).padEnd(limitBytes))).status).toBe(201);
+      expect(await post(putting(full).padEnd(limitBytes))).toHaveStatus(201);
       const reply = await post(putting(over).padEnd(limitBytes + 1));
-      expectProblem(reply, "TOO_LARGE", { detail: String(limitBytes) });
+      expect(reply).toBeProblem("TOO_LARGE", { detail: String(limitBytes) });
       await expectNeverWritten(api, { app: "shop", key: over });
     });
 
@@ -38,19 +38,19 @@ export const bodyLimits: Area = (api) => {
       const key = unique("chunked");
       const chunks = new Blob([putting(key).padEnd(limitBytes)]).stream();
       const made = await post(chunks);
-      expect(made.status, made.text).toBe(201);
+      expect(made).toHaveStatus(201);
       const reply = await post(blanks(limitBytes + 1, 50_000));
-      expectProblem(reply, "TOO_LARGE", { detail: String(limitBytes) });
+      expect(reply).toBeProblem("TOO_LARGE", { detail: String(limitBytes) });
     });
 
     it("that is too large costs nobody else anything", async () => {
       await Promise.all([
         ...Array.from({ length: 4 }, async () =>
-          expectProblem(await post(" ".repeat(limitBytes + 1)), "TOO_LARGE"),
+          expect(await post(" ".repeat(limitBytes + 1))).toBeProblem("TOO_LARGE"),
         ),
         commit(api, [put({ app: unique("shop"), key: "a", value: 1 })]),
       ]);
-      expect((await api.get("/readyz")).status).toBe(200);
+      expect(await api.get("/readyz")).toHaveStatus(200);
     });
   });
 };
@@ -66,9 +66,9 @@ export const hugeBodies: Area = (api) => {
         "application/json",
         blanks(100 * megabyte, megabyte),
       );
-      expectProblem(reply, "TOO_LARGE");
+      expect(reply).toBeProblem("TOO_LARGE");
       expect(performance.now() - startedMs).toBeLessThan(2_000);
-      expect((await api.get("/readyz")).status).toBe(200);
+      expect(await api.get("/readyz")).toHaveStatus(200);
     });
   });
 };

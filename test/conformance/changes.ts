@@ -5,7 +5,6 @@ import {
   commit,
   currentRevision,
   expectNeverWritten,
-  expectProblem,
   propose,
   put,
   remove,
@@ -35,7 +34,7 @@ export const changes: Area = (api) => {
       const scope = { app, environment: production };
       const before = await currentRevision(api);
       const reply = await propose(api, [put({ ...scope, key: "db.pool.size", value: 10 })]);
-      expect(reply.status).toBe(201);
+      expect(reply).toHaveStatus(201);
       expect(reply.headers.get("config-revision")).toBe(String(reply.body.revision));
       expect(reply.body.revision).toBeGreaterThan(before);
       expect(reply.body).toEqual({
@@ -111,7 +110,7 @@ export const changes: Area = (api) => {
       const good = put({ app, key: "good", value: 1 });
       const before = await currentRevision(api);
       const bad = put({ app, environment: "prodution", key: "bad", value: 1 });
-      expectProblem(await propose(api, [good, bad]), "NOT_FOUND", {
+      expect(await propose(api, [good, bad])).toBeProblem("NOT_FOUND", {
         detail: "prodution",
         paths: ["operations.1.environment"],
       });
@@ -124,7 +123,7 @@ export const changes: Area = (api) => {
       const operation = put({ app, key: "same", value: { a: 1, b: [2] } });
       const { revision } = await commit(api, [operation]);
       const again = await propose(api, [put({ app, key: "same", value: { b: [2], a: 1 } })]);
-      expect(again.status).toBe(200);
+      expect(again).toHaveStatus(200);
       expect(again.body).toEqual({ revision, changes: [], effective: [], effectiveTotal: 0 });
       expect(await currentRevision(api)).toBe(revision);
     });
@@ -174,9 +173,9 @@ export const changes: Area = (api) => {
 
     it("creates the app that its first entry names", async () => {
       const app = unique("shop");
-      expectProblem(await api.get(`/v1/config?app=${app}`), "NOT_FOUND", { detail: app });
+      expect(await api.get(`/v1/config?app=${app}`)).toBeProblem("NOT_FOUND", { detail: app });
       await commit(api, [put({ app, key: "a", value: 1 })]);
-      expect((await api.get(`/v1/config?app=${app}`)).status).toBe(200);
+      expect(await api.get(`/v1/config?app=${app}`)).toHaveStatus(200);
     });
   });
 
@@ -189,7 +188,7 @@ export const changes: Area = (api) => {
       ];
       const before = await currentRevision(api);
       const dry = await propose(api, operations, { dryRun: true });
-      expect(dry.status).toBe(200);
+      expect(dry).toHaveStatus(200);
       await expectNeverWritten(api, { app, environment: production, key: "a" });
       expect(await currentRevision(api)).toBe(before);
       const { revision, ...made } = await commit(api, operations);
@@ -200,9 +199,9 @@ export const changes: Area = (api) => {
     it("refuses what a commit would", async () => {
       const app = unique("shop");
       const lost = put({ app, key: "a", value: 1, expectedVersion: 7 });
-      expectProblem(await propose(api, [lost], { dryRun: true }), "CONFLICT");
+      expect(await propose(api, [lost], { dryRun: true })).toBeProblem("CONFLICT");
       const wrong = put({ app, key: "a", value: 1, schema: { type: "string" } });
-      expectProblem(await propose(api, [wrong], { dryRun: true }), "UNPROCESSABLE");
+      expect(await propose(api, [wrong], { dryRun: true })).toBeProblem("UNPROCESSABLE");
     });
   });
 
@@ -261,7 +260,7 @@ export const changes: Area = (api) => {
 
     it.each(Object.entries(refused))("is refused if it %s", async (_what, [operations, path]) => {
       const reply = await api.post("/v1/changes", { operations });
-      expectProblem(reply, "INVALID_INPUT", { paths: [path] });
+      expect(reply).toBeProblem("INVALID_INPUT", { paths: [path] });
     });
 
     it("is refused with every wrong place at once", async () => {
@@ -269,7 +268,9 @@ export const changes: Area = (api) => {
         put({ key: "a b", value: 1 }),
         put({ key: "-", value: 1 }),
       ]);
-      expectProblem(reply, "INVALID_INPUT", { paths: ["operations.0.key", "operations.1.key"] });
+      expect(reply).toBeProblem("INVALID_INPUT", {
+        paths: ["operations.0.key", "operations.1.key"],
+      });
     });
 
     it("is refused if it deletes what is not there", async () => {
@@ -280,16 +281,22 @@ export const changes: Area = (api) => {
         // An entry of another scope is another entry.
         remove({ app, environment: production, key: "a" }),
       ]) {
-        expectProblem(await propose(api, [missing]), "NOT_FOUND", { paths: ["operations.0.key"] });
+        expect(await propose(api, [missing])).toBeProblem("NOT_FOUND", {
+          paths: ["operations.0.key"],
+        });
       }
     });
 
     it("is refused if its message is too long or it has members of its own", async () => {
       const operations = [put({ key: "a", value: 1 })];
       const long = { operations, message: "m".repeat(2_001) };
-      expectProblem(await api.post("/v1/changes", long), "INVALID_INPUT", { paths: ["message"] });
+      expect(await api.post("/v1/changes", long)).toBeProblem("INVALID_INPUT", {
+        paths: ["message"],
+      });
       const odd = { operations, dryrun: true };
-      expectProblem(await api.post("/v1/changes", odd), "INVALID_INPUT", { paths: ["dryrun"] });
+      expect(await api.post("/v1/changes", odd)).toBeProblem("INVALID_INPUT", {
+        paths: ["dryrun"],
+      });
     });
   });
 };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Reply } from "../helpers/http-api.ts";
 import type { Area } from "./suite.ts";
-import { commit, expectProblem, put, remove, unique } from "./vocabulary.ts";
+import { commit, put, remove, unique } from "./vocabulary.ts";
+
+const tagOf = ({ headers }: Reply): string => headers.get("etag") ?? "none";
 
 export const conditionalReads: Area = (api) => {
   /** An app with a value and every path at which that can be read, with a tag. */
@@ -22,8 +24,6 @@ export const conditionalReads: Area = (api) => {
     ];
     return { app, change, paths };
   };
-
-  const tagOf = ({ headers }: Reply): string => headers.get("etag") ?? "none";
 
   describe("a read that can be cached", () => {
     it("has a strong tag, the revision, and words for caches", async () => {
@@ -51,7 +51,7 @@ export const conditionalReads: Area = (api) => {
           expect(reply.headers.get(name)).toBe(fresh.headers.get(name));
         }
         const head = await api.head(path, { "if-none-match": tagOf(fresh) });
-        expect(head.status).toBe(304);
+        expect(head).toHaveStatus(304);
       }
     });
 
@@ -69,8 +69,8 @@ export const conditionalReads: Area = (api) => {
         expect(`${other} ${reply.status}`).toBe(`${other} 200`);
       }
       for (const other of paths) {
-        expect((await api.get(other, { "if-none-match": '"x", *' })).status).toBe(200);
-        expect((await api.get(other, { "if-none-match": "*" })).status).toBe(304);
+        expect(await api.get(other, { "if-none-match": '"x", *' })).toHaveStatus(200);
+        expect(await api.get(other, { "if-none-match": "*" })).toHaveStatus(304);
       }
     });
 
@@ -80,7 +80,7 @@ export const conditionalReads: Area = (api) => {
       await change(2);
       for (const [index, path] of paths.entries()) {
         const reply = await api.get(path, { "if-none-match": before[index] ?? "" });
-        expect(reply.status).toBe(200);
+        expect(reply).toHaveStatus(200);
         expect(reply.text).toContain("2");
         expect(tagOf(reply)).not.toBe(before[index]);
       }
@@ -153,9 +153,9 @@ export const conditionalReads: Area = (api) => {
         const held = await api.get(path, { "if-match": `"x", ${tag}` });
         expect(`${path} ${held.status}`).toBe(`${path} 200`);
         const lost = await api.get(path, { "if-match": `"x", W/${tag}` });
-        expectProblem(lost, "PRECONDITION_FAILED", { detail: tag });
+        expect(lost).toBeProblem("PRECONDITION_FAILED", { detail: tag });
       }
-      expect((await api.get(paths[0] ?? "", { "if-match": "*" })).status).toBe(200);
+      expect(await api.get(paths[0] ?? "", { "if-match": "*" })).toHaveStatus(200);
     });
   });
 };

@@ -1,14 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Area } from "./suite.ts";
-import {
-  commit,
-  currentRevision,
-  expectProblem,
-  put,
-  readPages,
-  remove,
-  unique,
-} from "./vocabulary.ts";
+import { commit, currentRevision, put, readPages, remove, unique } from "./vocabulary.ts";
 
 export const diffs: Area = (api) => {
   describe("the difference between two revisions", () => {
@@ -105,11 +97,11 @@ export const diffs: Area = (api) => {
     it("needs two revisions that there are", async () => {
       const current = await currentRevision(api);
       const beyond = await api.get(`/v1/diff?from=0&to=${current + 1_000}`);
-      expectProblem(beyond, "NOT_FOUND", { detail: String(current + 1_000) });
-      expectProblem(await api.get("/v1/diff?from=0"), "INVALID_INPUT", { paths: ["to"] });
-      expectProblem(await api.get("/v1/diff"), "INVALID_INPUT", { paths: ["from", "to"] });
+      expect(beyond).toBeProblem("NOT_FOUND", { detail: String(current + 1_000) });
+      expect(await api.get("/v1/diff?from=0")).toBeProblem("INVALID_INPUT", { paths: ["to"] });
+      expect(await api.get("/v1/diff")).toBeProblem("INVALID_INPUT", { paths: ["from", "to"] });
       const mixed = await api.get("/v1/diff?from=0&to=0&fromEnvironment=staging");
-      expectProblem(mixed, "INVALID_INPUT");
+      expect(mixed).toBeProblem("INVALID_INPUT");
     });
   });
 
@@ -130,10 +122,10 @@ export const diffs: Area = (api) => {
       const path = (from: string, to: string) =>
         `/v1/diff?fromEnvironment=${from}&toEnvironment=${to}&app=${app}`;
       // Other tests may leave something in the layers that all apps share.
-      const own = ["inherited", "only.production", "only.staging", "both"];
+      const own = new Set(["inherited", "only.production", "only.staging", "both"]);
       const read = async (from: string, to: string) => {
         const { body } = await api.get<{ items: { key: string }[] }>(path(from, to));
-        return body.items.filter(({ key }) => own.includes(key));
+        return body.items.filter(({ key }) => own.has(key));
       };
       expect(await read("staging", "production")).toEqual([
         { change: "changed", key: "inherited", before: "weak", after: "strong" },
@@ -165,11 +157,11 @@ export const diffs: Area = (api) => {
     it("names an environment or app that is unknown", async () => {
       const app = unique("shop");
       const path = "/v1/diff?fromEnvironment=staging&toEnvironment";
-      expectProblem(await api.get(`${path}=prodution`), "NOT_FOUND", { detail: "prodution" });
+      expect(await api.get(`${path}=prodution`)).toBeProblem("NOT_FOUND", { detail: "prodution" });
       const unknownApp = await api.get(`${path}=production&app=${app}`);
-      expectProblem(unknownApp, "NOT_FOUND", { detail: app });
+      expect(unknownApp).toBeProblem("NOT_FOUND", { detail: app });
       const half = await api.get("/v1/diff?fromEnvironment=staging");
-      expectProblem(half, "INVALID_INPUT", { paths: ["toEnvironment"] });
+      expect(half).toBeProblem("INVALID_INPUT", { paths: ["toEnvironment"] });
     });
   });
 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Area } from "./suite.ts";
-import { commit, expectProblem, type Page, put, readPages, remove, unique } from "./vocabulary.ts";
+import { commit, type Page, put, readPages, remove, unique } from "./vocabulary.ts";
 
 interface Entry {
   readonly id: string;
@@ -121,9 +121,9 @@ export const entryLists: Area = (api) => {
 
     it("are not those of an app or environment that is misspelled", async () => {
       const app = unique("shop");
-      expectProblem(await api.get(`/v1/entries?app=${app}`), "NOT_FOUND", { detail: app });
+      expect(await api.get(`/v1/entries?app=${app}`)).toBeProblem("NOT_FOUND", { detail: app });
       const environment = await api.get("/v1/entries?environment=prodution");
-      expectProblem(environment, "NOT_FOUND", { detail: "prodution" });
+      expect(environment).toBeProblem("NOT_FOUND", { detail: "prodution" });
     });
   });
 
@@ -134,15 +134,15 @@ export const entryLists: Area = (api) => {
 
     it.each(lists)("%s takes a limit from 1 to 500, and only its own cursors", async (path) => {
       for (const limit of ["1", "500"]) {
-        expect((await api.get(`${path}?limit=${limit}`)).status).toBe(200);
+        expect(await api.get(`${path}?limit=${limit}`)).toHaveStatus(200);
       }
       for (const limit of ["0", "501", "-1", "1.5", "many", "1e999"]) {
         const reply = await api.get(`${path}?limit=${limit}`);
-        expectProblem(reply, "INVALID_INPUT", { paths: ["limit"] });
+        expect(reply).toBeProblem("INVALID_INPUT", { paths: ["limit"] });
       }
       for (const cursor of ["x", "AAAA", "e30", "%00", btoa('{"__proto__":1}'), ...forged]) {
         const reply = await api.get(`${path}?cursor=${encodeURIComponent(cursor)}`);
-        expectProblem(reply, "INVALID_INPUT", { paths: ["cursor"] });
+        expect(reply).toBeProblem("INVALID_INPUT", { paths: ["cursor"] });
       }
     });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Area } from "./suite.ts";
-import { commit, expectProblem, put, readPages, unique } from "./vocabulary.ts";
+import { commit, put, readPages, unique } from "./vocabulary.ts";
 
 interface Environment {
   readonly name: string;
@@ -24,12 +24,14 @@ export const environments: Area = (api) => {
 
     it("can be created, once each, and then hold entries", async () => {
       const name = unique("qa");
-      expectProblem(await api.get(`/v1/config?environment=${name}`), "NOT_FOUND", { detail: name });
+      expect(await api.get(`/v1/config?environment=${name}`)).toBeProblem("NOT_FOUND", {
+        detail: name,
+      });
       const made = await api.post("/v1/environments", { name, rank: 15, protected: false });
-      expect(made.status).toBe(201);
+      expect(made).toHaveStatus(201);
       expect(made.body).toEqual({ name, rank: 15, protected: false, createdAt });
       const again = await api.post("/v1/environments", { name, rank: 16, protected: true });
-      expectProblem(again, "CONFLICT", { detail: name });
+      expect(again).toBeProblem("CONFLICT", { detail: name });
       const names = (await readAll()).map((environment) => environment.name);
       expect(names.indexOf(name)).toBeGreaterThan(names.indexOf("development"));
       expect(names.indexOf(name)).toBeLessThan(names.indexOf("staging"));
@@ -58,7 +60,7 @@ export const environments: Area = (api) => {
       ["another member", { name: "qa", rank: 1, protected: false, colour: "red" }, "colour"],
     ])("are refused with %s", async (_what, body, path) => {
       const reply = await api.post("/v1/environments", body);
-      expectProblem(reply, "INVALID_INPUT", { paths: [path] });
+      expect(reply).toBeProblem("INVALID_INPUT", { paths: [path] });
     });
 
     it("come in pages", async () => {
@@ -73,10 +75,10 @@ export const environments: Area = (api) => {
     it("can be created without an entry, once each", async () => {
       const name = unique("shop");
       const made = await api.post("/v1/apps", { name });
-      expect(made.status).toBe(201);
+      expect(made).toHaveStatus(201);
       expect(made.body).toEqual({ name, createdAt });
-      expectProblem(await api.post("/v1/apps", { name }), "CONFLICT", { detail: name });
-      expect((await api.get(`/v1/config?app=${name}`)).status).toBe(200);
+      expect(await api.post("/v1/apps", { name })).toBeProblem("CONFLICT", { detail: name });
+      expect(await api.get(`/v1/config?app=${name}`)).toHaveStatus(200);
       await commit(api, [put({ app: name, key: "a", value: 1 })]);
     });
 
@@ -97,7 +99,7 @@ export const environments: Area = (api) => {
       ["a number for a name", { name: 1 }, "name"],
       ["another member", { name: "shop", owner: "me" }, "owner"],
     ])("are refused with %s", async (_what, body, path) => {
-      expectProblem(await api.post("/v1/apps", body), "INVALID_INPUT", { paths: [path] });
+      expect(await api.post("/v1/apps", body)).toBeProblem("INVALID_INPUT", { paths: [path] });
     });
   });
 };

@@ -98,7 +98,7 @@ export const everyRoute: Area = (api, server) => {
         const found = await exceptions(taking, "415 UNSUPPORTED_MEDIA_TYPE", (route) =>
           sendBody(route, headers),
         );
-        expect(found, JSON.stringify(headers)).toEqual([]);
+        expect({ headers, found }).toEqual({ headers, found: [] });
       }
     });
 

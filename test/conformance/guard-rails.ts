@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Area } from "./suite.ts";
-import { commit, expectProblem, propose, put, remove, unique } from "./vocabulary.ts";
+import { commit, propose, put, remove, unique } from "./vocabulary.ts";
 
 export const guardRails: Area = (api) => {
   const createLayer = async (keyCount: number) => {
@@ -24,7 +24,10 @@ export const guardRails: Area = (api) => {
       const { keys, scope } = await createLayer(2);
       const deletes = keys.map((key) => remove({ ...scope, key }));
       const reply = await propose(api, deletes);
-      expectProblem(reply, "LARGE_CHANGE", { detail: "allowLargeChange", paths: ["operations"] });
+      expect(reply).toBeProblem("LARGE_CHANGE", {
+        detail: "allowLargeChange",
+        paths: ["operations"],
+      });
       expect(await readKeys(scope)).toMatchObject({ "key.0": 1, "key.1": 1 });
       await commit(api, deletes, { allowLargeChange: true });
       expect(await readKeys(scope)).not.toHaveProperty(["key.0"]);
@@ -37,8 +40,10 @@ export const guardRails: Area = (api) => {
         .map((key, index) =>
           index % 2 === 0 ? remove({ ...scope, key }) : put({ ...scope, key, value: 2 }),
         );
-      expectProblem(await propose(api, operations), "LARGE_CHANGE", { detail: "11 of the 20" });
-      expectProblem(await propose(api, operations, { dryRun: true }), "LARGE_CHANGE");
+      expect(await propose(api, operations)).toBeProblem("LARGE_CHANGE", {
+        detail: "11 of the 20",
+      });
+      expect(await propose(api, operations, { dryRun: true })).toBeProblem("LARGE_CHANGE");
       expect(await readKeys(scope)).toMatchObject({ "key.0": 1, "key.1": 1 });
       await commit(api, operations, { allowLargeChange: true });
       expect(await readKeys(scope)).toMatchObject({ "key.1": 2, "key.11": 1 });
@@ -54,20 +59,21 @@ export const guardRails: Area = (api) => {
         api,
         small.keys.map((key) => put({ ...small.scope, key, value: 2 })),
       );
+      expect(await readKeys(small.scope)).toMatchObject({ "key.0": 2, "key.18": 2 });
     });
 
     it("is guarded on every way in", async () => {
       const { scope } = await createLayer(2);
       const { app, environment } = scope;
       const replace = `/config/${app}?environment=${environment}&replace=true`;
-      expectProblem(await api.post(replace, {}), "LARGE_CHANGE");
+      expect(await api.post(replace, {})).toBeProblem("LARGE_CHANGE");
       const { body } = await api.get<{ id: string }[]>(`/api/v1/configs?app_id=${app}`);
       const [first, second] = body.map(({ id }) => `/api/v1/configs/${id}`);
-      expect((await api.delete(first!)).status).toBe(204);
-      expectProblem(await api.delete(second!), "LARGE_CHANGE");
+      expect(await api.delete(first!)).toHaveStatus(204);
+      expect(await api.delete(second!)).toBeProblem("LARGE_CHANGE");
       const rollback = { toRevision: 0, ...scope, message: "to the beginning" };
-      expectProblem(await api.post("/v1/rollback", rollback), "LARGE_CHANGE");
-      expect((await api.delete(`${second}?allowLargeChange=true`)).status).toBe(204);
+      expect(await api.post("/v1/rollback", rollback)).toBeProblem("LARGE_CHANGE");
+      expect(await api.delete(`${second}?allowLargeChange=true`)).toHaveStatus(204);
     });
   });
 };

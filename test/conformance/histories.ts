@@ -3,7 +3,6 @@ import type { Area } from "./suite.ts";
 import {
   type CommitResult,
   commit,
-  expectProblem,
   type Page,
   put,
   readPages,
@@ -32,9 +31,9 @@ export const histories: Area = (api) => {
   };
 
   const list = async (query: string): Promise<ChangeSetItem[]> => {
-    const { body, status, text } = await api.get<Page<ChangeSetItem>>(`/v1/changes?${query}`);
-    expect(status, text).toBe(200);
-    return [...body.items];
+    const reply = await api.get<Page<ChangeSetItem>>(`/v1/changes?${query}`);
+    expect(reply).toHaveStatus(200);
+    return [...reply.body.items];
   };
 
   describe("the list of change sets", () => {
@@ -120,11 +119,11 @@ export const histories: Area = (api) => {
     it("is 404 for a revision that there is not, 400 for what is no revision", async () => {
       for (const revision of ["0", "999999999"]) {
         const reply = await api.get(`/v1/changes/${revision}`);
-        expectProblem(reply, "NOT_FOUND", { detail: revision });
+        expect(reply).toBeProblem("NOT_FOUND", { detail: revision });
       }
       for (const revision of ["latest", "-1", "1.5", "99999999999999999999"]) {
         const reply = await api.get(`/v1/changes/${revision}`);
-        expectProblem(reply, "INVALID_INPUT", { paths: ["revision"] });
+        expect(reply).toBeProblem("INVALID_INPUT", { paths: ["revision"] });
       }
     });
   });
@@ -183,7 +182,7 @@ export const histories: Area = (api) => {
       const app = unique("shop");
       await commit(api, [put({ app, key: "a", value: 1 })]);
       const reply = await api.get(`/v1/history?kind=config&app=${app}&environment=staging&key=a`);
-      expectProblem(reply, "NOT_FOUND", { detail: `${app}/staging` });
+      expect(reply).toBeProblem("NOT_FOUND", { detail: `${app}/staging` });
     });
   });
 };

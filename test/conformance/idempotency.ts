@@ -1,14 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Area } from "./suite.ts";
-import {
-  commit,
-  currentRevision,
-  expectProblem,
-  type Page,
-  propose,
-  put,
-  unique,
-} from "./vocabulary.ts";
+import { commit, currentRevision, type Page, propose, put, unique } from "./vocabulary.ts";
 
 const keyed = (key: string) => ({ "idempotency-key": key });
 
@@ -24,7 +16,7 @@ export const idempotency: Area = (api) => {
       const headers = keyed(unique("key"));
       const operations = [put({ app, key: "a", value: 1 })];
       const first = await propose(api, operations, { message: "once" }, headers);
-      expect(first.status).toBe(201);
+      expect(first).toHaveStatus(201);
       await commit(api, [put({ app, key: "a", value: 2 })]);
       const current = await currentRevision(api);
       const again = await propose(api, operations, { message: "once" }, headers);
@@ -52,7 +44,7 @@ export const idempotency: Area = (api) => {
       const headers = keyed(unique("key"));
       await propose(api, [put({ app, key: "a", value: 1 })], {}, headers);
       const other = await propose(api, [put({ app, key: "a", value: 2 })], {}, headers);
-      expectProblem(other, "IDEMPOTENCY_KEY_REUSED");
+      expect(other).toBeProblem("IDEMPOTENCY_KEY_REUSED");
       expect((await api.get(`/v1/config/a?app=${app}`)).body).toMatchObject({ value: 1 });
     });
 
@@ -62,7 +54,7 @@ export const idempotency: Area = (api) => {
       expect((await propose(api, [put({ app, key: "a", value: 1 })], {}, headers)).status).toBe(
         201,
       );
-      expect((await api.post(`/config/${app}`, { b: 2 }, headers)).status).toBe(201);
+      expect(await api.post(`/config/${app}`, { b: 2 }, headers)).toHaveStatus(201);
       expect((await api.get(`/v1/config?app=${app}`)).body).toMatchObject({
         values: { a: 1, b: 2 },
       });
@@ -72,7 +64,7 @@ export const idempotency: Area = (api) => {
       const app = unique("shop");
       const headers = keyed(unique("key"));
       const early = [put({ app, key: "a", value: 2, expectedVersion: 1 })];
-      expectProblem(await propose(api, early, {}, headers), "CONFLICT");
+      expect(await propose(api, early, {}, headers)).toBeProblem("CONFLICT");
       await commit(api, [put({ app, key: "a", value: 1 })]);
       const later = await propose(api, early, {}, headers);
       expect(later.body.changes).toMatchObject([{ version: 2, after: 2 }]);
@@ -84,10 +76,10 @@ export const idempotency: Area = (api) => {
       const operations = [put({ app, key: "a", value: 1 })];
       const { revision } = await commit(api, operations);
       const first = await propose(api, operations, {}, headers);
-      expect(first.status).toBe(200);
+      expect(first).toHaveStatus(200);
       await commit(api, [put({ app, key: "a", value: 2 })]);
       const again = await propose(api, operations, {}, headers);
-      expect(again.status).toBe(200);
+      expect(again).toHaveStatus(200);
       expect(again.body).toMatchObject({ revision, changes: [] });
       expect((await api.get(`/v1/config/a?app=${app}`)).body).toMatchObject({ value: 2 });
     });
@@ -98,33 +90,33 @@ export const idempotency: Area = (api) => {
       const operations = [put({ app, key: "a", value: 1 })];
       const dry = await propose(api, operations, { dryRun: true }, headers);
       expect(dry.body.revision).toBeNull();
-      expect((await propose(api, operations, {}, headers)).status).toBe(201);
+      expect(await propose(api, operations, {}, headers)).toHaveStatus(201);
     });
 
-    const app = "{app}";
+    const any = "{app}";
     const routes: [path: string, body: object, other: object][] = [
-      ["/v1/rollback", { toRevision: 0, app, allowLargeChange: true }, { toRevision: 0 }],
+      ["/v1/rollback", { toRevision: 0, app: any, allowLargeChange: true }, { toRevision: 0 }],
       ["/config/{app}", { b: 1 }, { b: 2 }],
       ["/config/{app}/rollback", { version: 0, allowLargeChange: true }, { version: 0 }],
-      ["/api/v1/configs", { app_id: app, key: "b", value: 1 }, { app_id: app, key: "c", value: 1 }],
-      ["/v1/environments", { name: app, rank: 80 }, { name: app, rank: 81 }],
+      ["/api/v1/configs", { app_id: any, key: "b", value: 1 }, { app_id: any, key: "c", value: 1 }],
+      ["/v1/environments", { name: any, rank: 80 }, { name: any, rank: 81 }],
       ["/v1/apps", { name: "{app}.new" }, { name: "{app}.other" }],
     ];
 
     it.each(routes)("to %s happens once", async (template, body, other) => {
       const name = unique("shop");
-      const fill = (text: string): string => text.replaceAll(app, name);
+      const fill = (text: string): string => text.replaceAll(any, name);
       const headers = keyed(unique("key"));
       const post = (content: object) =>
         api.post(fill(template), JSON.parse(fill(JSON.stringify(content))), headers);
       await commit(api, [put({ app: name, key: "a", value: 1 })]);
       const first = await post(body);
-      expect(first.status, first.text).toBe(201);
+      expect(first).toHaveStatus(201);
       const current = await currentRevision(api);
       const again = await post(body);
       expect({ status: again.status, body: again.body }).toEqual({ status: 201, body: first.body });
       expect(await currentRevision(api)).toBe(current);
-      expectProblem(await post(other), "IDEMPOTENCY_KEY_REUSED");
+      expect(await post(other)).toBeProblem("IDEMPOTENCY_KEY_REUSED");
     });
 
     it("binds the query as well as the body", async () => {
@@ -132,17 +124,17 @@ export const idempotency: Area = (api) => {
       const headers = keyed(unique("key"));
       await api.post(`/config/${app}?environment=staging`, { a: 1 }, headers);
       const other = await api.post(`/config/${app}?environment=production`, { a: 1 }, headers);
-      expectProblem(other, "IDEMPOTENCY_KEY_REUSED");
+      expect(other).toBeProblem("IDEMPOTENCY_KEY_REUSED");
     });
 
     it("needs a key of 1 to 255 printable characters", async () => {
       const operations = [put({ app: unique("shop"), key: "a", value: 1 })];
       for (const key of ["", "with space", "k".repeat(256), "größe"]) {
         const reply = await propose(api, operations, {}, keyed(key));
-        expectProblem(reply, "INVALID_INPUT", { paths: ["Idempotency-Key"] });
+        expect(reply).toBeProblem("INVALID_INPUT", { paths: ["Idempotency-Key"] });
       }
       const longest = await propose(api, operations, {}, keyed(unique("k").padEnd(255, "k")));
-      expect(longest.status).toBe(201);
+      expect(longest).toHaveStatus(201);
     });
   });
 };

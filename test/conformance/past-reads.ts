@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Area } from "./suite.ts";
-import {
-  commit,
-  currentRevision,
-  expectProblem,
-  type Page,
-  put,
-  remove,
-  unique,
-} from "./vocabulary.ts";
+import { commit, currentRevision, type Page, put, remove, unique } from "./vocabulary.ts";
+
+/** A time some microseconds later, or the same where that would take a calendar. */
+const micros = (time: string, change: number): string => {
+  const [, seconds = "", fraction = "0"] = /^(.*:\d\d)(?:\.(\d+))?Z$/.exec(time) ?? [];
+  const total = Number(fraction.padEnd(6, "0")) + change;
+  return total < 0 ? time : `${seconds}.${String(total).padStart(6, "0")}Z`;
+};
 
 export const pastReads: Area = (api) => {
   /** An app whose one key was 1, then 2, then deleted. */
@@ -47,7 +46,7 @@ export const pastReads: Area = (api) => {
       expect(await values(0)).toEqual({ a: undefined, b: undefined });
       const one = await api.get(`/v1/config/a?${scope}&at=${first}`);
       expect(one.body).toMatchObject({ value: 1, version: 1, revision: first });
-      expectProblem(await api.get(`/v1/config/a?${scope}&at=${third}`), "NOT_FOUND");
+      expect(await api.get(`/v1/config/a?${scope}&at=${third}`)).toBeProblem("NOT_FOUND");
     });
 
     it("shows the weaker layers as they were, too", async () => {
@@ -72,12 +71,6 @@ export const pastReads: Area = (api) => {
       const [one, two] = [await committedAt(first), await committedAt(second)];
       expect(await read(one)).toBe(1);
       expect(await read(two)).toBe(2);
-      const micros = (time: string, change: number): string => {
-        const [, seconds = "", fraction = "0"] = /^(.*:\d\d)(?:\.(\d+))?Z$/.exec(time) ?? [];
-        const total = Number(fraction.padEnd(6, "0")) + change;
-        // A carry into the seconds would need a calendar; then the same moment will do.
-        return total < 0 ? time : `${seconds}.${String(total).padStart(6, "0")}Z`;
-      };
       expect(await read(micros(two, -1))).toBe(micros(two, -1) === two ? 2 : 1);
       expect(await read(one.replace("Z", "+00:00"))).toBe(1);
       const hours = new Date(Date.parse(one) + 2 * 3_600_000).toISOString().slice(0, 19);
@@ -92,7 +85,7 @@ export const pastReads: Area = (api) => {
       const { body } = await api.get(`/v1/config?${scope}&at=2999-01-01T00:00:00Z`);
       expect(body).toMatchObject({ values: { b: 1 } });
       const beyond = await api.get(`/v1/config?${scope}&at=${current + 1_000}`);
-      expectProblem(beyond, "NOT_FOUND", { detail: String(current + 1_000) });
+      expect(beyond).toBeProblem("NOT_FOUND", { detail: String(current + 1_000) });
     });
 
     it("is refused for what is neither a revision nor a time", async () => {
@@ -110,7 +103,7 @@ export const pastReads: Area = (api) => {
         "99999999999999999999",
       ]) {
         const reply = await api.get(`/v1/config?at=${encodeURIComponent(at)}`);
-        expectProblem(reply, "INVALID_INPUT", { paths: ["at"] });
+        expect(reply).toBeProblem("INVALID_INPUT", { paths: ["at"] });
       }
     });
 
@@ -121,7 +114,7 @@ export const pastReads: Area = (api) => {
       const same = await api.get(`${path}=${first}`, {
         "if-none-match": then.headers.get("etag") ?? "",
       });
-      expect(same.status).toBe(304);
+      expect(same).toHaveStatus(304);
       const later = await api.get(`${path}=${second}`);
       expect(later.headers.get("etag")).not.toBe(then.headers.get("etag"));
     });
@@ -135,7 +128,7 @@ export const pastReads: Area = (api) => {
       );
       expect(body.items.map(({ key }) => key)).toEqual(["b"]);
       const reply = await api.get(`/v1/config/a?app=${app}&environment=production`);
-      expectProblem(reply, "NOT_FOUND", { detail: '"a"' });
+      expect(reply).toBeProblem("NOT_FOUND", { detail: '"a"' });
     });
   });
 };

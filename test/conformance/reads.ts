@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Area } from "./suite.ts";
-import { commit, currentRevision, expectProblem, put, unique } from "./vocabulary.ts";
+import { commit, currentRevision, put, unique } from "./vocabulary.ts";
 
 const all = { app: null, environment: null };
 
@@ -155,7 +155,7 @@ export const reads: Area = (api) => {
       const app = unique("shop");
       await commit(api, [put({ app, environment: "staging", key: "a", value: 1 })]);
       const reply = await api.get(`/v1/config/a?app=${app}&environment=production`);
-      expectProblem(reply, "NOT_FOUND", { detail: `"a" for ${app}/production` });
+      expect(reply).toBeProblem("NOT_FOUND", { detail: `"a" for ${app}/production` });
     });
   });
 
@@ -213,12 +213,12 @@ export const reads: Area = (api) => {
 
     it.each(paths)("of %s names an app that is unknown", async (path) => {
       const app = unique("misspelled");
-      expectProblem(await api.get(`${path}app=${app}`), "NOT_FOUND", { detail: app });
+      expect(await api.get(`${path}app=${app}`)).toBeProblem("NOT_FOUND", { detail: app });
     });
 
     it.each(paths.slice(0, 3))("of %s names an environment that is unknown", async (path) => {
       const reply = await api.get(`${path}environment=prodution`);
-      expectProblem(reply, "NOT_FOUND", { detail: "prodution" });
+      expect(reply).toBeProblem("NOT_FOUND", { detail: "prodution" });
     });
 
     it("never shows inherited values for a name that is misspelled", async () => {
@@ -226,7 +226,7 @@ export const reads: Area = (api) => {
       await commit(api, [put({ key, value: "inherited" })]);
       for (const query of [`app=${unique("misspelled")}`, "environment=Production"]) {
         const reply = await api.get(`/v1/config/${key}?${query}`);
-        expectProblem(reply, "NOT_FOUND");
+        expect(reply).toBeProblem("NOT_FOUND");
         expect(reply.text).not.toContain("inherited");
       }
     });
@@ -236,10 +236,10 @@ export const reads: Area = (api) => {
       const { revision } = await commit(api, [put({ app, key: "a", value: 1 })]);
       for (const path of ["/v1/config", "/v1/config/a"]) {
         const reached = await api.get(`${path}?app=${app}&minRevision=${revision}`);
-        expect(reached.status).toBe(200);
+        expect(reached).toHaveStatus(200);
         expect(Number(reached.headers.get("config-revision"))).toBeGreaterThanOrEqual(revision);
         const beyond = await api.get(`${path}?app=${app}&minRevision=${revision + 1_000}`);
-        expectProblem(beyond, "PRECONDITION_FAILED", { detail: String(revision + 1_000) });
+        expect(beyond).toBeProblem("PRECONDITION_FAILED", { detail: String(revision + 1_000) });
         expect(beyond.body).toMatchObject({ currentRevision: await currentRevision(api) });
       }
     });
@@ -252,7 +252,7 @@ export const reads: Area = (api) => {
         expect(reply.body).toMatchObject({ value, version: value, revision });
       }
       const odd = await api.get("/v1/config?consistency=weak");
-      expectProblem(odd, "INVALID_INPUT", { paths: ["consistency"] });
+      expect(odd).toBeProblem("INVALID_INPUT", { paths: ["consistency"] });
     });
 
     it("after a write sees it", async () => {

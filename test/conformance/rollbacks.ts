@@ -1,15 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Api, Reply } from "../helpers/http-api.ts";
 import type { Area } from "./suite.ts";
-import {
-  type CommitResult,
-  commit,
-  currentRevision,
-  expectProblem,
-  put,
-  remove,
-  unique,
-} from "./vocabulary.ts";
+import { type CommitResult, commit, currentRevision, put, remove, unique } from "./vocabulary.ts";
 
 const rollBack = (api: Api, body: object): Promise<Reply<CommitResult>> =>
   api.post<CommitResult>("/v1/rollback", body);
@@ -31,7 +23,7 @@ export const rollbacks: Area = (api) => {
         put({ ...name, value: { a: 2 }, schema: null, description: null, merge: "replace" }),
       ]);
       const reply = await rollBack(api, { ...name, toVersion: 1, message: "undo" });
-      expect(reply.status, reply.text).toBe(201);
+      expect(reply).toHaveStatus(201);
       expect(reply.body.changes).toMatchObject([{ version: 3, before: { a: 2 }, after: { a: 1 } }]);
       const query = `kind=config&app=${name.app}&environment=production&key=db`;
       const { body } = await api.get(`/v1/history?${query}&limit=1`);
@@ -55,19 +47,19 @@ export const rollbacks: Area = (api) => {
       const name = { kind: "config", app: unique("shop"), key: "a" };
       const { revision } = await commit(api, [put({ ...name, value: 1 })]);
       const reply = await rollBack(api, { ...name, toVersion: 1 });
-      expect(reply.status).toBe(200);
+      expect(reply).toHaveStatus(200);
       expect(reply.body).toMatchObject({ revision, changes: [] });
     });
 
     it("needs a version that there is", async () => {
       const name = { kind: "config", app: unique("shop"), key: "a" };
       await commit(api, [put({ ...name, value: 1 })]);
-      expectProblem(await rollBack(api, { ...name, toVersion: 2 }), "NOT_FOUND", {
+      expect(await rollBack(api, { ...name, toVersion: 2 })).toBeProblem("NOT_FOUND", {
         detail: "version 2",
       });
-      expectProblem(await rollBack(api, { ...name, key: "b", toVersion: 1 }), "NOT_FOUND");
+      expect(await rollBack(api, { ...name, key: "b", toVersion: 1 })).toBeProblem("NOT_FOUND");
       const zero = await rollBack(api, { ...name, toVersion: 0 });
-      expectProblem(zero, "INVALID_INPUT", { paths: ["toVersion"] });
+      expect(zero).toBeProblem("INVALID_INPUT", { paths: ["toVersion"] });
     });
   });
 
@@ -89,7 +81,7 @@ export const rollbacks: Area = (api) => {
         remove({ ...scope, key: "deleted" }),
       ]);
       const reply = await rollBack(api, { toRevision, ...scope, message: "undo" });
-      expect(reply.status, reply.text).toBe(201);
+      expect(reply).toHaveStatus(201);
       expect(reply.body.changes).toMatchObject([
         { op: "delete", key: "added", version: 2, before: 2, after: null },
         { op: "put", key: "changed", version: 3, before: 2, after: 1 },
@@ -138,12 +130,12 @@ export const rollbacks: Area = (api) => {
 
       const request = { toRevision, message: "undo all", allowLargeChange: true };
       const dry = await rollBack(api, { ...request, dryRun: true });
-      expect(dry.status).toBe(200);
+      expect(dry).toHaveStatus(200);
       expect(dry.body).toMatchObject({ revision: null });
       expect(await readValues(app, "staging")).toMatchObject({ a: 2, [key]: "now" });
 
       const reply = await rollBack(api, request);
-      expect(reply.status, reply.text).toBe(201);
+      expect(reply).toHaveStatus(201);
       expect(reply.body.changes).toHaveLength(4);
       expect({ ...reply.body, revision: null }).toEqual(dry.body);
       expect(await readValues(app, "staging")).toMatchObject({ a: 1, [key]: "then" });
@@ -157,7 +149,7 @@ export const rollbacks: Area = (api) => {
     it("needs a revision that there is", async () => {
       const toRevision = (await currentRevision(api)) + 1_000;
       const reply = await rollBack(api, { toRevision });
-      expectProblem(reply, "NOT_FOUND", { detail: String(toRevision) });
+      expect(reply).toBeProblem("NOT_FOUND", { detail: String(toRevision) });
     });
 
     it("is held to the schemas of today", async () => {
@@ -166,7 +158,7 @@ export const rollbacks: Area = (api) => {
       await commit(api, [put({ app, key, value: 1 })]);
       await commit(api, [put({ key, value: 1, schema: { type: "integer" } })]);
       const refused = await rollBack(api, { toRevision: then.revision, app });
-      expectProblem(refused, "UNPROCESSABLE", { detail: "schema of" });
+      expect(refused).toBeProblem("UNPROCESSABLE", { detail: "schema of" });
     });
 
     it.each([
@@ -175,7 +167,7 @@ export const rollbacks: Area = (api) => {
       ["a negative revision", { toRevision: -1 }],
       ["a version of no entry", { toVersion: 1 }],
     ])("is refused if it names %s", async (_what, body) => {
-      expectProblem(await rollBack(api, body), "INVALID_INPUT");
+      expect(await rollBack(api, body)).toBeProblem("INVALID_INPUT");
     });
   });
 };

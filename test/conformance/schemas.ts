@@ -1,14 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Area } from "./suite.ts";
-import {
-  commit,
-  expectNeverWritten,
-  expectProblem,
-  propose,
-  put,
-  remove,
-  unique,
-} from "./vocabulary.ts";
+import { commit, expectNeverWritten, propose, put, remove, unique } from "./vocabulary.ts";
 
 const integer = { type: "integer" };
 
@@ -23,16 +15,16 @@ export const schemas: Area = (api) => {
       const reply = await propose(api, [
         put({ app, key: "server", value: { ports: [80, 70_000] }, schema }),
       ]);
-      expectProblem(reply, "UNPROCESSABLE", { paths: ["operations.0.value.ports.1"] });
+      expect(reply).toBeProblem("UNPROCESSABLE", { paths: ["operations.0.value.ports.1"] });
       await expectNeverWritten(api, { app, key: "server" });
     });
 
     it("holds for later values too, until it is removed", async () => {
       const name = { app: unique("shop"), key: "size" };
       await commit(api, [put({ ...name, value: 1, schema: integer })]);
-      expectProblem(await propose(api, [put({ ...name, value: "one" })]), "UNPROCESSABLE");
+      expect(await propose(api, [put({ ...name, value: "one" })])).toBeProblem("UNPROCESSABLE");
       const viaSeed = await api.put(`/v1/config/size?app=${name.app}`, { value: 1.5 });
-      expectProblem(viaSeed, "UNPROCESSABLE");
+      expect(viaSeed).toBeProblem("UNPROCESSABLE");
       await commit(api, [put({ ...name, value: "one", schema: null })]);
     });
 
@@ -41,10 +33,10 @@ export const schemas: Area = (api) => {
       await commit(api, [put({ app, key: "size", value: 1, schema: integer })]);
       const strong = { app, environment: "production", key: "size" };
       const reply = await propose(api, [put({ ...strong, value: "large" })]);
-      expectProblem(reply, "UNPROCESSABLE", { paths: ["operations.0.value"] });
+      expect(reply).toBeProblem("UNPROCESSABLE", { paths: ["operations.0.value"] });
       // Not even by a looser schema of its own.
       const loose = await propose(api, [put({ ...strong, value: "large", schema: true })]);
-      expectProblem(loose, "UNPROCESSABLE");
+      expect(loose).toBeProblem("UNPROCESSABLE");
       await commit(api, [put({ ...strong, value: 2 })]);
     });
 
@@ -55,7 +47,7 @@ export const schemas: Area = (api) => {
       const patch = { app, environment: "production", key: "db", merge: "deep" as const };
       await commit(api, [put({ ...patch, value: { port: 2 } })]);
       const reply = await propose(api, [put({ ...patch, value: { host: null } })]);
-      expectProblem(reply, "UNPROCESSABLE", {
+      expect(reply).toBeProblem("UNPROCESSABLE", {
         paths: ["operations.0"],
         detail: `${app}/production`,
       });
@@ -68,7 +60,10 @@ export const schemas: Area = (api) => {
         put({ app, environment: "staging", key: "size", value: "large" }),
       ]);
       const reply = await propose(api, [put({ app, key: "size", value: 1, schema: integer })]);
-      expectProblem(reply, "UNPROCESSABLE", { paths: ["operations.0"], detail: `${app}/staging` });
+      expect(reply).toBeProblem("UNPROCESSABLE", {
+        paths: ["operations.0"],
+        detail: `${app}/staging`,
+      });
       // Both together are right, in whichever order.
       await commit(api, [
         put({ app, key: "size", value: 1, schema: integer }),
@@ -86,7 +81,7 @@ export const schemas: Area = (api) => {
         put({ app, environment: "production", key, value: { pool: 1 }, merge: "deep", schema }),
       ]);
       const reply = await propose(api, [remove({ app, key })]);
-      expectProblem(reply, "UNPROCESSABLE", {
+      expect(reply).toBeProblem("UNPROCESSABLE", {
         paths: ["operations.0"],
         detail: `${app}/production`,
       });
@@ -107,10 +102,10 @@ export const schemas: Area = (api) => {
       ];
       for (const [schema, path] of wrong) {
         const reply = await propose(api, [put({ key: unique("a"), value: {}, schema })]);
-        expectProblem(reply, "UNPROCESSABLE", { paths: [path] });
+        expect(reply).toBeProblem("UNPROCESSABLE", { paths: [path] });
       }
       const odd = await propose(api, [put({ key: "a", value: 1, schema: "integer" })]);
-      expectProblem(odd, "INVALID_INPUT", { paths: ["operations.0.schema"] });
+      expect(odd).toBeProblem("INVALID_INPUT", { paths: ["operations.0.schema"] });
     });
 
     it("cannot hold the server up, whatever its patterns and references are", async () => {
@@ -120,7 +115,7 @@ export const schemas: Area = (api) => {
       const pattern = await propose(api, [
         put({ app, key: "pattern", value: text, schema: { pattern: "^(a|a)*$" } }),
       ]);
-      expectProblem(pattern, "UNPROCESSABLE", { paths: ["operations.0.value"] });
+      expect(pattern).toBeProblem("UNPROCESSABLE", { paths: ["operations.0.value"] });
       // Each level asks twice for the next: 2^24 checks, if nobody counts them.
       const levels = Object.fromEntries(
         Array.from({ length: 24 }, (_, level) => {
@@ -132,7 +127,7 @@ export const schemas: Area = (api) => {
       const references = await propose(api, [
         put({ app, key: "references", value: 1, schema: doubling }),
       ]);
-      expectProblem(references, "UNPROCESSABLE");
+      expect(references).toBeProblem("UNPROCESSABLE");
       expect(performance.now() - startedMs).toBeLessThan(3_000);
     });
   });
@@ -141,7 +136,7 @@ export const schemas: Area = (api) => {
     it("is refused for a value, unless a schema allows it", async () => {
       const app = unique("shop");
       const refused = await propose(api, [put({ app, key: "a", value: null })]);
-      expectProblem(refused, "UNPROCESSABLE", { paths: ["operations.0.value"] });
+      expect(refused).toBeProblem("UNPROCESSABLE", { paths: ["operations.0.value"] });
       const schema = { type: ["integer", "null"] };
       await commit(api, [put({ app, key: "a", value: null, schema })]);
       const { body } = await api.get(`/v1/config/a?app=${app}`);

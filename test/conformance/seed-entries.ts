@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Area } from "./suite.ts";
-import { commit, currentRevision, expectProblem, put, unique } from "./vocabulary.ts";
+import { commit, currentRevision, put, unique } from "./vocabulary.ts";
 
 interface SeedEntry {
   readonly id: string;
@@ -14,12 +14,18 @@ const written = {
 };
 
 export const seedEntries: Area = (api) => {
+  const create = async (body: object) => {
+    const reply = await api.post<SeedEntry>("/api/v1/configs", body);
+    expect(reply).toHaveStatus(201);
+    return reply;
+  };
+
   describe("PUT /v1/config/{key}", () => {
     it("puts one value in one scope, and notes why", async () => {
       const app = unique("shop");
       const path = `/v1/config/db.pool.size?app=${app}&environment=production`;
       const first = await api.put(path, { value: 10 });
-      expect(first.status).toBe(200);
+      expect(first).toHaveStatus(200);
       expect(first.body).toEqual({ key: "db.pool.size", value: 10, version: 1 });
       const next = await api.put(path, { value: { min: 1 }, change_log: "a range" });
       expect(next.body).toEqual({ key: "db.pool.size", value: { min: 1 }, version: 2 });
@@ -60,12 +66,12 @@ export const seedEntries: Area = (api) => {
       ["a note that is no text", { value: 1, change_log: 1 }, "change_log"],
     ])("is refused with %s", async (_what, body, path) => {
       const reply = await api.put(`/v1/config/a?app=${unique("shop")}`, body);
-      expectProblem(reply, "INVALID_INPUT", { paths: [path] });
+      expect(reply).toBeProblem("INVALID_INPUT", { paths: [path] });
     });
 
     it("names an environment that is unknown", async () => {
       const reply = await api.put("/v1/config/a?environment=prodution", { value: 1 });
-      expectProblem(reply, "NOT_FOUND", { detail: "prodution" });
+      expect(reply).toBeProblem("NOT_FOUND", { detail: "prodution" });
     });
   });
 
@@ -83,7 +89,7 @@ export const seedEntries: Area = (api) => {
       const version = await currentRevision(api);
       const scope = { app_id: app, environment: "production" };
       const all = await api.post<{ configs: object }>(path, scope);
-      expect(all.status).toBe(200);
+      expect(all).toHaveStatus(200);
       expect(all.body).toMatchObject({ ...scope, version });
       expect(all.body.configs).toMatchObject({ a: 2, b: { c: [null] }, [key]: "global" });
       expect(all.headers.get("cache-control")).toBe("no-store");
@@ -102,21 +108,15 @@ export const seedEntries: Area = (api) => {
     it("names an app or environment that is unknown, and keys that are illegal", async () => {
       const app = unique("misspelled");
       const unknown = await api.post(path, { app_id: app, environment: "production" });
-      expectProblem(unknown, "NOT_FOUND", { detail: app });
+      expect(unknown).toBeProblem("NOT_FOUND", { detail: app });
       const missing = await api.post(path, { environment: "prodution" });
-      expectProblem(missing, "NOT_FOUND", { detail: "prodution" });
+      expect(missing).toBeProblem("NOT_FOUND", { detail: "prodution" });
       const illegal = await api.post(path, { keys: ["ok", "a b"] });
-      expectProblem(illegal, "INVALID_INPUT", { paths: ["keys.1"] });
+      expect(illegal).toBeProblem("INVALID_INPUT", { paths: ["keys.1"] });
     });
   });
 
   describe("/api/v1/configs", () => {
-    const create = async (body: object) => {
-      const reply = await api.post<SeedEntry>("/api/v1/configs", body);
-      expect(reply.status, reply.text).toBe(201);
-      return reply;
-    };
-
     it("creates an entry with a permanent id, once", async () => {
       const scope = { app_id: unique("shop"), environment: "staging" };
       const entry = { ...scope, key: "a", value: { b: 1 } };
@@ -126,7 +126,7 @@ export const seedEntries: Area = (api) => {
       expect(read.body).toEqual(made.body);
       expect(read.headers.get("etag")).toBe(made.headers.get("etag"));
       const again = await api.post("/api/v1/configs", { ...entry, value: 2 });
-      expectProblem(again, "CONFLICT");
+      expect(again).toBeProblem("CONFLICT");
       expect(again.body).toMatchObject({ currentVersion: 1 });
       const { body } = await api.get(`/v1/changes?app=${scope.app_id}`);
       expect(body).toMatchObject({ items: [{ message: "the first" }] });
@@ -150,7 +150,7 @@ export const seedEntries: Area = (api) => {
       const { body: entry } = await create({ app_id: app, key: "a", value: 1 });
       const path = `/api/v1/configs/${entry.id}`;
       const updated = await api.put(path, { value: [2], change_log: "a list" });
-      expect(updated.status).toBe(200);
+      expect(updated).toHaveStatus(200);
       expect(updated.body).toEqual({ ...entry, value: [2], version: 2, ...written });
       expect((await api.put(path, { value: [2] })).body).toMatchObject({ version: 2 });
       const deleted = await api.delete(`${path}?change_log=no%20more`);
@@ -160,7 +160,7 @@ export const seedEntries: Area = (api) => {
         await api.put(path, { value: 1 }),
         await api.delete(path),
       ]) {
-        expectProblem(reply, "NOT_FOUND", { detail: entry.id });
+        expect(reply).toBeProblem("NOT_FOUND", { detail: entry.id });
       }
       const history = await api.get(`/v1/history?kind=config&app=${app}&key=a`);
       expect(history.body).toMatchObject({
@@ -197,9 +197,11 @@ export const seedEntries: Area = (api) => {
 
     it("names an app or environment that is unknown", async () => {
       const app = unique("misspelled");
-      expectProblem(await api.get(`/api/v1/configs?app_id=${app}`), "NOT_FOUND", { detail: app });
+      expect(await api.get(`/api/v1/configs?app_id=${app}`)).toBeProblem("NOT_FOUND", {
+        detail: app,
+      });
       const missing = await api.get("/api/v1/configs?environment=prodution");
-      expectProblem(missing, "NOT_FOUND", { detail: "prodution" });
+      expect(missing).toBeProblem("NOT_FOUND", { detail: "prodution" });
     });
 
     it.each([
@@ -210,7 +212,7 @@ export const seedEntries: Area = (api) => {
       ["a member that is not its own", { id: "x", key: "a", value: 1 }, "id"],
     ])("refuses an entry with %s", async (_what, body, path) => {
       const reply = await api.post("/api/v1/configs", body);
-      expectProblem(reply, "INVALID_INPUT", { paths: [path] });
+      expect(reply).toBeProblem("INVALID_INPUT", { paths: [path] });
     });
 
     it("is 404 for an id that there is not, whatever it looks like", async () => {
@@ -221,7 +223,7 @@ export const seedEntries: Area = (api) => {
         "%F0%9F%8C%8D",
         "%25",
       ]) {
-        expectProblem(await api.get(`/api/v1/configs/${id}`), "NOT_FOUND");
+        expect(await api.get(`/api/v1/configs/${id}`)).toBeProblem("NOT_FOUND");
       }
     });
   });

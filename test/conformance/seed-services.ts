@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Area } from "./suite.ts";
-import { commit, currentRevision, expectProblem, put, unique } from "./vocabulary.ts";
+import { commit, currentRevision, put, unique } from "./vocabulary.ts";
 
 interface ServiceConfig {
   readonly version: number;
@@ -12,12 +12,33 @@ interface HistoryItem {
   readonly change_log: string;
 }
 
-export const seedServices: Area = (api) => {
-  const pathOf = (service: string): string => `/config/${service}?environment=production`;
+const pathOf = (service: string): string => `/config/${service}?environment=production`;
 
+export const seedServices: Area = (api) => {
   const read = async (service: string): Promise<Record<string, unknown>> => {
     const { body } = await api.get<ServiceConfig>(pathOf(service));
     return body.config;
+  };
+
+  const createHistory = async () => {
+    const service = unique("shop");
+    const versions: number[] = [];
+    for (const size of [1, 2, 3]) {
+      const path = `${pathOf(service)}&change_log=size%20${size}`;
+      const { body } = await api.post<{ version: number }>(path, { size, [`key.${size}`]: true });
+      versions.push(body.version);
+    }
+    return { service, versions };
+  };
+
+  const validate = async (body: object) => {
+    const reply = await api.post<{ valid: boolean; errors: { path: string }[] }>("/validate", {
+      environment: "production",
+      ...body,
+    });
+    expect(reply).toHaveStatus(200);
+    expect(reply.headers.get("cache-control")).toBe("no-store");
+    return { valid: reply.body.valid, paths: reply.body.errors.map(({ path }) => path) };
   };
 
   describe("POST /config/{service}", () => {
@@ -25,7 +46,7 @@ export const seedServices: Area = (api) => {
       const service = unique("shop");
       const first = { db: { pool: { size: 20 }, hosts: ["a", "b"] }, "feature.audit": true };
       const made = await api.post(pathOf(service), first);
-      expect(made.status).toBe(201);
+      expect(made).toHaveStatus(201);
       const version = await currentRevision(api);
       expect(made.body).toEqual({ service, environment: "production", version });
       await api.post(pathOf(service), { db: { pool: { size: 30 } }, empty: {} });
@@ -51,7 +72,7 @@ export const seedServices: Area = (api) => {
       await commit(api, [put({ app: service, key: "inherited", value: 1 })]);
       await api.post(pathOf(service), { a: 1, b: 1, c: 1 });
       const made = await api.post(`${pathOf(service)}&replace=true`, { b: 2, d: 2 });
-      expect(made.status, made.text).toBe(201);
+      expect(made).toHaveStatus(201);
       const config = await read(service);
       expect(config).toMatchObject({ b: 2, d: 2, inherited: 1 });
       expect(config).not.toHaveProperty("a");
@@ -71,7 +92,7 @@ export const seedServices: Area = (api) => {
       const version = await currentRevision(api);
       for (const body of [{ a: 1 }, {}]) {
         const again = await api.post(pathOf(service), body);
-        expect(again.status).toBe(200);
+        expect(again).toHaveStatus(200);
         expect(again.body).toEqual({ service, environment: "production", version });
       }
     });
@@ -79,11 +100,14 @@ export const seedServices: Area = (api) => {
     it("warns of a key that is set twice, dotted and nested, if the values are equal", async () => {
       const service = unique("shop");
       const made = await api.post(pathOf(service), { server: { port: 1 }, "server.port": 1 });
-      expect(made.status).toBe(201);
+      expect(made).toHaveStatus(201);
       expect(made.body).toMatchObject({ warnings: [{ path: "server.port" }] });
       const differing = { server: { port: 1 }, "server.port": 2 };
       const refused = await api.post(pathOf(service), differing);
-      expectProblem(refused, "INVALID_INPUT", { paths: ["server.port"], detail: "server › port" });
+      expect(refused).toBeProblem("INVALID_INPUT", {
+        paths: ["server.port"],
+        detail: "server › port",
+      });
       expect(await read(service)).toMatchObject({ "server.port": 1 });
     });
 
@@ -105,7 +129,7 @@ export const seedServices: Area = (api) => {
         "  two",
       ].join("\n");
       const made = await api.sendText("POST", pathOf(service), "application/yaml", yaml);
-      expect(made.status, made.text).toBe(201);
+      expect(made).toHaveStatus(201);
       expect(await read(service)).toMatchObject({
         "db.pool.size": 20,
         "db.hosts": ["a", "b"],
@@ -124,17 +148,17 @@ export const seedServices: Area = (api) => {
       const { body } = await api.get(`/config/${service}/history?environment=production`);
       expect(body).toMatchObject([{ change_log: "raise the pool" }]);
       for (const wrong of [[], [1], "text", 1, null]) {
-        expectProblem(await api.post(pathOf(service), wrong), "INVALID_INPUT");
+        expect(await api.post(pathOf(service), wrong)).toBeProblem("INVALID_INPUT");
       }
       const keys = await api.post(pathOf(service), { "a b": 1, ok: { "a/b": 1 } });
-      expectProblem(keys, "INVALID_INPUT", { paths: ["a b", "ok.a/b"] });
+      expect(keys).toBeProblem("INVALID_INPUT", { paths: ["a b", "ok.a/b"] });
     });
 
     it("names an environment that is unknown, whatever the map holds", async () => {
       for (const body of [{ a: 1 }, {}]) {
         for (const query of ["environment=prodution", "environment=prodution&replace=true"]) {
           const reply = await api.post(`/config/${unique("shop")}?${query}`, body);
-          expectProblem(reply, "NOT_FOUND", { detail: "prodution" });
+          expect(reply).toBeProblem("NOT_FOUND", { detail: "prodution" });
         }
       }
     });
@@ -167,7 +191,7 @@ export const seedServices: Area = (api) => {
         expect(reply.text).toContain("port: 8080");
         expect(reply.headers.get("etag")).not.toBe(json.headers.get("etag"));
         const held = { accept, "if-none-match": reply.headers.get("etag") ?? "" };
-        expect((await api.get(pathOf(service), held)).status).toBe(304);
+        expect(await api.get(pathOf(service), held)).toHaveStatus(304);
       }
       for (const accept of [
         "*/*",
@@ -201,30 +225,19 @@ export const seedServices: Area = (api) => {
       const { text } = await api.get(pathOf(one), { accept: "application/yaml" });
       const block = text.slice(text.indexOf("config:") + "config:".length).replaceAll("\n  ", "\n");
       const made = await api.sendText("POST", pathOf(two), "application/yaml", block);
-      expect(made.status, made.text).toBe(201);
+      expect(made).toHaveStatus(201);
       expect(await read(two)).toMatchObject(config);
     });
 
     it("names a service or environment that is unknown", async () => {
       const service = unique("misspelled");
-      expectProblem(await api.get(pathOf(service)), "NOT_FOUND", { detail: service });
+      expect(await api.get(pathOf(service))).toBeProblem("NOT_FOUND", { detail: service });
       const reply = await api.get(`/config/${service}?environment=prodution`);
-      expectProblem(reply, "NOT_FOUND", { detail: "prodution" });
+      expect(reply).toBeProblem("NOT_FOUND", { detail: "prodution" });
     });
   });
 
   describe("a service's history and rollback", () => {
-    const createHistory = async () => {
-      const service = unique("shop");
-      const versions: number[] = [];
-      for (const size of [1, 2, 3]) {
-        const path = `${pathOf(service)}&change_log=size%20${size}`;
-        const { body } = await api.post<{ version: number }>(path, { size, [`key.${size}`]: true });
-        versions.push(body.version);
-      }
-      return { service, versions };
-    };
-
     it("lists the revisions of its layer, newest first", async () => {
       const { service, versions } = await createHistory();
       await api.post(`/config/${service}?environment=staging`, { size: 9 });
@@ -256,7 +269,7 @@ export const seedServices: Area = (api) => {
       const { service, versions } = await createHistory();
       const path = `/config/${service}/rollback`;
       const reply = await api.post(path, { environment: "production", version: versions[0] });
-      expect(reply.status, reply.text).toBe(201);
+      expect(reply).toHaveStatus(201);
       const version = await currentRevision(api);
       expect(reply.body).toEqual({ service, environment: "production", version });
       const config = await read(service);
@@ -271,36 +284,26 @@ export const seedServices: Area = (api) => {
       const version = (await currentRevision(api)) + 1_000;
       const path = `/config/${service}/rollback`;
       const beyond = await api.post(path, { environment: "production", version });
-      expectProblem(beyond, "NOT_FOUND", { detail: String(version) });
+      expect(beyond).toBeProblem("NOT_FOUND", { detail: String(version) });
       const missing = await api.post(path, { environment: "prodution", version: 1 });
-      expectProblem(missing, "NOT_FOUND", { detail: "prodution" });
+      expect(missing).toBeProblem("NOT_FOUND", { detail: "prodution" });
       const other = unique("misspelled");
-      expectProblem(await api.get(`/config/${other}/history`), "NOT_FOUND", { detail: other });
+      expect(await api.get(`/config/${other}/history`)).toBeProblem("NOT_FOUND", { detail: other });
       const unknown = await api.post(`/config/${other}/rollback`, { version: 0 });
-      expectProblem(unknown, "NOT_FOUND", { detail: other });
+      expect(unknown).toBeProblem("NOT_FOUND", { detail: other });
       const wrong = await api.post(path, { environment: "production", version: "1" });
-      expectProblem(wrong, "INVALID_INPUT", { paths: ["version"] });
+      expect(wrong).toBeProblem("INVALID_INPUT", { paths: ["version"] });
     });
   });
 
   describe("POST /validate", () => {
-    const validate = async (body: object) => {
-      const reply = await api.post<{ valid: boolean; errors: { path: string }[] }>("/validate", {
-        environment: "production",
-        ...body,
-      });
-      expect(reply.status, reply.text).toBe(200);
-      expect(reply.headers.get("cache-control")).toBe("no-store");
-      return { valid: reply.body.valid, paths: reply.body.errors.map(({ path }) => path) };
-    };
-
     it("says whether a configuration would be accepted, and keeps nothing", async () => {
       const service = unique("shop");
       const before = await currentRevision(api);
       const config = { db: { pool: { size: 20 } } };
       expect(await validate({ service, config })).toEqual({ valid: true, paths: [] });
       expect(await currentRevision(api)).toBe(before);
-      expectProblem(await api.get(pathOf(service)), "NOT_FOUND", { detail: service });
+      expect(await api.get(pathOf(service))).toBeProblem("NOT_FOUND", { detail: service });
     });
 
     it("holds it to the schemas of the entries", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { limitOf } from "./settings.ts";
 import type { Area } from "./suite.ts";
-import { commit, expectNeverWritten, expectProblem, propose, put, unique } from "./vocabulary.ts";
+import { commit, expectNeverWritten, propose, put, unique } from "./vocabulary.ts";
 
 const defaultMaxDepth = 32;
 
@@ -19,7 +19,7 @@ export const valueLimits: Area = (api) => {
       await commit(api, [put({ app, key: "full", value: "v".repeat(room) })]);
       // Three bytes each.
       const reply = await propose(api, [put({ app, key: "over", value: "€".repeat(room / 2) })]);
-      expectProblem(reply, "TOO_LARGE", { detail: String(limitOf("MAX_VALUE_BYTES")) });
+      expect(reply).toBeProblem("TOO_LARGE", { detail: String(limitOf("MAX_VALUE_BYTES")) });
       await expectNeverWritten(api, { app, key: "over" });
     });
 
@@ -29,7 +29,7 @@ export const valueLimits: Area = (api) => {
         put({ app, key: `key.${index}`, value: index }),
       );
       const reply = await propose(api, operations);
-      expectProblem(reply, "TOO_LARGE", { detail: String(limitOf("MAX_OPERATIONS")) });
+      expect(reply).toBeProblem("TOO_LARGE", { detail: String(limitOf("MAX_OPERATIONS")) });
       await commit(api, operations.slice(1));
     });
 
@@ -41,7 +41,7 @@ export const valueLimits: Area = (api) => {
         );
       const most = limitOf("MAX_LAYER_KEYS");
       await commit(api, keys(0, 100));
-      expectProblem(await propose(api, keys(100, most + 1)), "UNPROCESSABLE", {
+      expect(await propose(api, keys(100, most + 1))).toBeProblem("UNPROCESSABLE", {
         detail: String(most),
         paths: ["operations"],
       });
@@ -56,7 +56,7 @@ export const valueLimits: Area = (api) => {
       const reply = await propose(api, [
         put({ app, key: "deeper", value: nested(defaultMaxDepth + 1) }),
       ]);
-      expectProblem(reply, "UNPROCESSABLE", { paths: ["operations.0.value"] });
+      expect(reply).toBeProblem("UNPROCESSABLE", { paths: ["operations.0.value"] });
       const { body } = await api.get(`/v1/config/deep?app=${app}`);
       expect(body).toMatchObject({ value: nested(defaultMaxDepth) });
     });
@@ -73,7 +73,7 @@ export const valueLimits: Area = (api) => {
       const key = "k".repeat(256);
       await commit(api, [put({ app, key, value: 1 })]);
       expect((await api.get(`/v1/config/${key}?app=${app}`)).body).toMatchObject({ key });
-      expectProblem(await api.get(`/v1/config/${key}k?app=${app}`), "INVALID_INPUT", {
+      expect(await api.get(`/v1/config/${key}k?app=${app}`)).toBeProblem("INVALID_INPUT", {
         paths: ["key"],
       });
     });

@@ -86,48 +86,15 @@ export const commit = async (
   operations: readonly Operation[],
   options: ChangeSetOptions = {},
 ): Promise<CommitResult> => {
-  const { body, status, text } = await propose(api, operations, options);
-  expect(status, text).toBe(201);
-  return body;
+  const reply = await propose(api, operations, options);
+  expect(reply).toHaveStatus(201);
+  return reply.body;
 };
 
 /** The newest revision of the deployment. */
 export const currentRevision = async (api: Api): Promise<number> => {
   const { headers } = await api.get("/v1/config");
   return Number(headers.get("config-revision"));
-};
-
-interface Expected {
-  /** Text that the `detail` must hold. */
-  readonly detail?: string;
-  /** The paths of `errors`, all of them, in order. */
-  readonly paths?: readonly string[];
-}
-
-const statuses = {
-  INVALID_INPUT: 400,
-  UNAUTHENTICATED: 401,
-  NOT_FOUND: 404,
-  METHOD_NOT_ALLOWED: 405,
-  CONFLICT: 409,
-  PRECONDITION_FAILED: 412,
-  TOO_LARGE: 413,
-  UNSUPPORTED_MEDIA_TYPE: 415,
-  UNPROCESSABLE: 422,
-  LARGE_CHANGE: 422,
-  IDEMPOTENCY_KEY_REUSED: 422,
-} as const;
-
-/** Expects a problem with a code, and with the status that the code stands for. */
-export const expectProblem = (
-  { body, status, text }: Reply,
-  code: keyof typeof statuses,
-  { detail, paths }: Expected = {},
-): void => {
-  expect({ status, body }, text).toMatchObject({ status: statuses[code], body: { code } });
-  const problem = body as { detail: string; errors?: readonly { path: string }[] };
-  if (detail !== undefined) expect(problem.detail).toContain(detail);
-  if (paths !== undefined) expect(problem.errors?.map(({ path }) => path)).toEqual(paths);
 };
 
 /** Expects that a key was never written in a scope. */
@@ -137,7 +104,7 @@ export const expectNeverWritten = async (
 ): Promise<void> => {
   const scope = [app && `app=${app}`, environment && `environment=${environment}`];
   const query = ["kind=config", `key=${key}`, ...scope.filter(Boolean)].join("&");
-  expectProblem(await api.get(`/v1/history?${query}`), "NOT_FOUND", { detail: key });
+  expect(await api.get(`/v1/history?${query}`)).toBeProblem("NOT_FOUND", { detail: key });
 };
 
 /** All items of a list, read page by page. */
@@ -146,10 +113,10 @@ export const readPages = async <Item>(api: Api, path: string): Promise<Item[][]>
   let cursor: string | undefined;
   do {
     const more = cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-    const { body, status, text } = await api.get<Page<Item>>(path + more);
-    expect(status, text).toBe(200);
-    pages.push([...body.items]);
-    cursor = body.nextCursor;
+    const reply = await api.get<Page<Item>>(path + more);
+    expect(reply).toHaveStatus(200);
+    pages.push([...reply.body.items]);
+    cursor = reply.body.nextCursor;
   } while (cursor !== undefined && pages.length < 50);
   return pages;
 };

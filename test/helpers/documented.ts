@@ -13,11 +13,13 @@ export const root = join(import.meta.dirname, "../..");
 export const readPage = (path: string): Promise<string> => readFile(join(root, path), "utf8");
 
 export const blocksOf = (page: string): Block[] =>
-  [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(({ 1: language = "", 2: text = "", index }) => ({
-    language,
-    text: text.trimEnd(),
-    line: page.slice(0, index).split("\n").length,
-  }));
+  [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(
+    ({ 1: language = "", 2: text = "", index }) => ({
+      language,
+      text: text.trimEnd(),
+      line: page.slice(0, index).split("\n").length,
+    }),
+  );
 
 const escape = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 

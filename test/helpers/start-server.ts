@@ -57,14 +57,22 @@ export async function startServer(
   try {
     const databaseHost = new URL(database.url).host;
     const launched = await launch({ port, settings: complete, databaseHost, folder });
-    const { output, stop } = await startProcess({
+    const server = await startProcess({
       command: launched.command,
       folder: root,
       // Nothing of the environment of who runs the tests, but where programs are.
       env: { PATH: programPath(), HOME: folder, ...complete, ...launched.env },
       readyUrl: `${url}/readyz`,
     });
-    return { url, adminKey, output, stop: () => stop().finally(remove) };
+    return {
+      url,
+      adminKey,
+      output: () => server.output(),
+      async stop() {
+        await server.stop();
+        await remove();
+      },
+    };
   } catch (error) {
     await remove();
     throw error;
