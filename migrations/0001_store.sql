@@ -53,8 +53,8 @@ create table fairlead.change_sets (
 
 create index change_sets_committed_at on fairlead.change_sets (committed_at desc, revision desc);
 
--- Which version of each entry is current; what it holds is in its version. A deleted entry stays as a
--- tombstone, so that its version goes on. Small rows on loose pages keep updates heap-only.
+-- The current state of each entry: a copy of its newest version, so that a reader reads one table. A
+-- deleted entry stays as a tombstone, so that its version goes on.
 create table fairlead.entries (
   id uuid not null,
   kind text collate "C" not null,
@@ -64,10 +64,16 @@ create table fairlead.entries (
   version bigint not null,
   revision bigint not null,
   deleted boolean not null,
+  value jsonb,
+  schema jsonb,
+  description text,
+  merge text not null,
   constraint entries_pk primary key (app, environment, key, kind),
   constraint entries_key_is_legal check (key ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,255}$'),
-  constraint entries_version_positive check (version > 0)
-) with (fillfactor = 70);
+  constraint entries_version_positive check (version > 0),
+  constraint entries_value_unless_deleted check (deleted = (value is null)),
+  constraint entries_merge_is_known check (merge in ('replace', 'deep'))
+) with (fillfactor = 80);
 
 -- Every owner of a key: what a change to a weaker layer can make effective.
 create index entries_key on fairlead.entries (key, kind, app);

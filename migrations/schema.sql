@@ -70,10 +70,16 @@ create table fairlead.entries (
   version bigint not null,
   revision bigint not null,
   deleted boolean not null,
+  value jsonb,
+  schema jsonb,
+  description text,
+  merge text not null,
   constraint entries_pk primary key (app, environment, key, kind),
   constraint entries_key_is_legal check (key ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,255}$'::text),
+  constraint entries_merge_is_known check (merge = any (array['replace'::text, 'deep'::text])),
+  constraint entries_value_unless_deleted check (deleted = (value is null)),
   constraint entries_version_positive check (version > 0)
-) with (fillfactor = 70);
+) with (fillfactor = 80);
 create index entries_id on fairlead.entries (id);
 create index entries_key on fairlead.entries (key, kind, app);
 

@@ -1,6 +1,5 @@
 import { type Ctx, requirePermission } from "../context.ts";
 import { Problem } from "../errors.ts";
-import { currentVersion } from "../layers/current-version.ts";
 import type { Sql } from "../platform/sql.ts";
 import { type Entry, type EntryRow, toEntry } from "./list-entries.ts";
 import type { EntryName } from "./state.ts";
@@ -44,10 +43,9 @@ const entryRowById = async (sql: Sql, id: string) => {
   const [row] = await sql<FoundRow[]>`
     select
       d.epoch, d.revision as "deploymentRevision", e.id, e.kind, e.app, e.environment, e.key,
-      v.value, v.schema, v.description, v.merge, e.version, e.revision,
+      e.value, e.schema, e.description, e.merge, e.version, e.revision,
       c.committed_at as "updatedAt", c.actor_id as "updatedBy"
     from fairlead.entries e
-    ${currentVersion(sql)}
     join fairlead.change_sets c on c.revision = e.revision
     cross join fairlead.deployment d
     where e.id = ${id} and not e.deleted`;

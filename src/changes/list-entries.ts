@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { type Ctx, requirePermission } from "../context.ts";
-import { currentVersion } from "../layers/current-version.ts";
 import { requireScope } from "../layers/require-scope.ts";
 import type { Merge } from "../layers/resolve.ts";
 import type { Json } from "../platform/json.ts";
@@ -78,10 +77,9 @@ const entryRows = (
   start: z.output<typeof position> | undefined,
 ) => sql<EntryRow[]>`
   select
-    e.id, e.kind, e.app, e.environment, e.key, v.value, v.schema, v.description, v.merge,
+    e.id, e.kind, e.app, e.environment, e.key, e.value, e.schema, e.description, e.merge,
     e.version, e.revision, c.committed_at as "updatedAt", c.actor_id as "updatedBy"
   from fairlead.entries e
-  ${currentVersion(sql)}
   join fairlead.change_sets c on c.revision = e.revision
   where e.kind = ${kind} and not e.deleted
     ${app === undefined ? sql`` : sql`and e.app = ${app}`}

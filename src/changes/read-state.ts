@@ -1,4 +1,3 @@
-import { currentVersion } from "../layers/current-version.ts";
 import type { Json } from "../platform/json.ts";
 import type { Sql, Tx } from "../platform/sql.ts";
 import type { Operation } from "./change-set.ts";
@@ -105,14 +104,13 @@ const snapshotRow = async (sql: Sql | Tx, query: SnapshotQuery): Promise<Snapsho
 const entriesOf = (sql: Sql | Tx, operations: readonly Operation[]) => {
   const columns = sql`
     e.id, e.kind, e.app, e.environment, e.key, e.version, e.revision, e.deleted,
-    v.value, v.schema, v.description, v.merge`;
-  const current = sql`fairlead.entries e ${currentVersion(sql)}`;
+    e.value, e.schema, e.description, e.merge`;
   const { exact, ofApps, ofKeys } = namesOf(operations);
   return sql`
     select found.* from json_to_recordset(${JSON.stringify(exact)}::text::json)
       as name(kind text, key text, app text, environment text)
     cross join lateral (
-      select ${columns} from ${current}
+      select ${columns} from fairlead.entries e
       where e.app = name.app and e.environment = name.environment
         and e.key = name.key and e.kind = name.kind
       limit 1
@@ -125,7 +123,7 @@ const entriesOf = (sql: Sql | Tx, operations: readonly Operation[]) => {
             select found.* from json_to_recordset(${JSON.stringify(ofApps)}::text::json)
               as name(kind text, key text, app text)
             cross join lateral (
-              select ${columns} from ${current}
+              select ${columns} from fairlead.entries e
               where e.key = name.key and e.kind = name.kind and e.app = name.app offset 0
             ) found`
     }
@@ -137,7 +135,7 @@ const entriesOf = (sql: Sql | Tx, operations: readonly Operation[]) => {
             select found.* from json_to_recordset(${JSON.stringify(ofKeys)}::text::json)
               as name(kind text, key text)
             cross join lateral (
-              select ${columns} from ${current}
+              select ${columns} from fairlead.entries e
               where e.key = name.key and e.kind = name.kind offset 0
             ) found`
     }`;

@@ -104,6 +104,8 @@ describe("a named constraint", () => {
     version: 1,
     revision: 3,
     deleted: false,
+    value: "1",
+    merge: "replace",
   };
   const changeSet = (over: object): string =>
     insert("change_sets", {
@@ -131,6 +133,9 @@ describe("a named constraint", () => {
     ["entries_key_is_legal", entry({ key: "x".repeat(257) })],
     ["entries_key_is_legal", entry({ key: "with space" })],
     ["entries_version_positive", entry({ version: 0 })],
+    ["entries_value_unless_deleted", entry({ value: null })],
+    ["entries_value_unless_deleted", entry({ deleted: true })],
+    ["entries_merge_is_known", entry({ merge: "shallow" })],
     ["change_sets_pk", changeSet({ revision: 1 })],
     ["change_sets_revision_positive", changeSet({ revision: 0 })],
     ["change_sets_has_changes", changeSet({ change_count: 0 })],

@@ -98,12 +98,16 @@ const insertVersions = (sql: Sql | Tx) => sql`
   from version_row`;
 
 const upsertEntries = (sql: Sql | Tx) => sql`
-  insert into fairlead.entries (id, kind, app, environment, key, version, revision, deleted)
-  select id, kind, app, environment, key, version, revision, deleted
+  insert into fairlead.entries
+    (id, kind, app, environment, key, version, revision, deleted, value, schema, description, merge)
+  select
+    id, kind, app, environment, key, version, revision, deleted, value, schema, description, merge
   from version_row
   where newest
   on conflict on constraint entries_pk do update set
-    version = excluded.version, revision = excluded.revision, deleted = excluded.deleted`;
+    version = excluded.version, revision = excluded.revision, deleted = excluded.deleted,
+    value = excluded.value, schema = excluded.schema, description = excluded.description,
+    merge = excluded.merge`;
 
 const upsertLayers = (sql: Sql | Tx, committed: readonly AcceptedChangeSet[]) => sql`
   insert into fairlead.layers (kind, app, environment, head_revision, entry_count)

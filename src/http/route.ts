@@ -73,7 +73,7 @@ export const defineRoute = <
 >(
   contract: Contract<Params, Query, Body>,
   handler: Handler<Params, Query, Body>,
-): Route => ({ contract, handler }) as Route;
+): Route => ({ contract, handler });
 
 /** What a request carries through the router. */
 export interface AppEnv {

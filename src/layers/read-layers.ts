@@ -1,6 +1,5 @@
 import type { Json } from "../platform/json.ts";
 import type { Sql, Tx } from "../platform/sql.ts";
-import { currentVersion } from "./current-version.ts";
 import type { LayerEntry, Merge } from "./resolve.ts";
 
 /** What to read of the layers of (app, environment); `''` reads without one. */
@@ -82,9 +81,9 @@ const currentLayers = (sql: Sql | Tx, { app, environment, key, kind, prefix }: L
         select from fairlead.environments n where n.name = ${environment}
       ) as "environmentExists",
       e.id, e.app, e.environment, e.key, e.version, e.revision as "entryRevision",
-      v.value, v.schema, v.description, v.merge
+      e.value, e.schema, e.description, e.merge
     from fairlead.deployment d
-    left join (fairlead.entries e ${currentVersion(sql)})
+    left join fairlead.entries e
       on e.kind = ${kind} and e.app in ('', ${app}) and e.environment in ('', ${environment})
       and not e.deleted
       ${key === undefined ? sql`` : sql`and e.key = ${key}`}

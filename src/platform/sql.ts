@@ -24,7 +24,7 @@ interface SqlOptions {
  * for ever after, so look-ups go by index from the start.
  */
 const longLivedParameters = {
-  statement_timeout: 30_000,
+  statement_timeout: 120_000,
   enable_seqscan: "off",
   jit: "off",
   plan_cache_mode: "force_generic_plan",
