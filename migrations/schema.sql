@@ -17,7 +17,7 @@ create table fairlead.apps (
   created_at timestamp with time zone not null default clock_timestamp(),
   created_by text not null,
   constraint apps_pk primary key (name),
-  constraint apps_name_is_legal check (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'::text)
+  constraint apps_name_is_legal check (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]*$'::text and length(name) <= 64)
 );
 
 create table fairlead.audit_log (
@@ -75,7 +75,7 @@ create table fairlead.entries (
   description text,
   merge text not null,
   constraint entries_pk primary key (app, environment, key, kind),
-  constraint entries_key_is_legal check (key ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,255}$'::text),
+  constraint entries_key_is_legal check (key ~ '^[A-Za-z0-9][A-Za-z0-9._:-]*$'::text and length(key) <= 256),
   constraint entries_merge_is_known check (merge = any (array['replace'::text, 'deep'::text])),
   constraint entries_value_unless_deleted check (deleted = (value is null)),
   constraint entries_version_positive check (version > 0)
@@ -132,7 +132,7 @@ create table fairlead.environments (
   created_at timestamp with time zone not null default clock_timestamp(),
   created_by text not null,
   constraint environments_pk primary key (name),
-  constraint environments_name_is_legal check (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'::text)
+  constraint environments_name_is_legal check (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]*$'::text and length(name) <= 64)
 );
 
 create table fairlead.idempotency_keys (

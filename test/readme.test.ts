@@ -56,7 +56,7 @@ describe("the first steps in README.md", () => {
 
   it("begin with what a checkout starts by", () => {
     expect(install!.text).toBe("npm ci\nnpm start");
-    expect(manifest.scripts["start"]).toBe("node src/entry/node.ts");
+    expect(manifest.scripts["start"]).toBe("exec node src/entry/node.ts");
     expect(parseSettings({})).toMatchObject({
       host: "127.0.0.1",
       port: 8787,

@@ -119,6 +119,7 @@ describe("commitChangeSet", () => {
   it(
     "answers, writes and remembers what the model does, whatever is sent and however it is grouped",
     async () => {
+      expect.hasAssertions();
       const rounds = fc.array(arbitraryRound, { minLength: 4, maxLength: 16, size: "max" });
       const property = fc.asyncProperty(rounds, async (sequence) => {
         const database = await createTestDatabase();

@@ -49,8 +49,9 @@ export const evaluateChangeSet = (
   changeSet: ChangeSet,
   rules: EvaluationRules,
 ): Evaluation => {
-  refuseUnknownNames(state, changeSet.operations);
+  refuseUnknownEnvironments(state, changeSet.operations);
   refuseLostConditions(state, changeSet);
+  refuseMissingEntries(state, changeSet.operations);
   const planned = planEntries(state, changeSet.operations, rules);
   const layers = layerChanges(state, planned);
   refuse("UNPROCESSABLE", layerSizeErrors(layers, rules.maxLayerKeys));
@@ -92,33 +93,45 @@ export const applyEvaluation = (
   state.revision += 1;
 };
 
-const refuse = (code: "UNPROCESSABLE" | "LARGE_CHANGE", errors: readonly FieldError[]): void => {
+const refuse = (
+  code: "NOT_FOUND" | "UNPROCESSABLE" | "LARGE_CHANGE",
+  errors: readonly FieldError[],
+): void => {
   const [first] = errors;
   if (first === undefined) return;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
   const hint = code === "LARGE_CHANGE" ? '. Send "allowLargeChange": true if that is meant' : "";
-  throw new Problem(code, `${first.path}: ${first.message}${more}${hint}`, { errors });
+  throw new Problem(code, `${first.path}: ${first.message}${more}${hint}`, {
+    errors: errors.slice(0, 20),
+  });
 };
 
-const refuseUnknownNames = (state: State, operations: readonly Operation[]): void => {
-  const environments = new Set(state.catalogue.environments);
-  const errors: FieldError[] = [];
-  for (const [index, operation] of operations.entries()) {
-    if (operation.environment !== "" && !environments.has(operation.environment)) {
-      const message = `there is no environment "${operation.environment}"`;
-      errors.push({ path: `operations.${index}.environment`, message });
-    } else if (operation.op === "delete") {
-      const current = findEntry(state, operation);
-      if (current !== undefined && !current.deleted) continue;
-      const scope = describeScope(operation.app, operation.environment);
-      const message = `there is no ${operation.kind} entry "${operation.key}" in ${scope}`;
-      errors.push({ path: `operations.${index}.key`, message });
-    }
-  }
-  const [first] = errors;
-  if (first !== undefined) {
-    throw new Problem("NOT_FOUND", `${first.path}: ${first.message}`, { errors });
-  }
+const refuseUnknownEnvironments = (state: State, operations: readonly Operation[]): void => {
+  const environments = new Set(["", ...state.catalogue.environments]);
+  refuse(
+    "NOT_FOUND",
+    operations.flatMap(({ environment }, index) =>
+      environments.has(environment)
+        ? []
+        : [
+            {
+              path: `operations.${index}.environment`,
+              message: `there is no environment "${environment}"`,
+            },
+          ],
+    ),
+  );
+};
+
+/** What is not there cannot be deleted; what a condition says of it is answered before. */
+const refuseMissingEntries = (state: State, operations: readonly Operation[]): void => {
+  const errors = operations.flatMap((operation, index) => {
+    if (operation.op !== "delete" || findEntry(state, operation)?.deleted === false) return [];
+    const scope = describeScope(operation.app, operation.environment);
+    const message = `there is no ${operation.kind} entry "${operation.key}" in ${scope}`;
+    return [{ path: `operations.${index}.key`, message }];
+  });
+  refuse("NOT_FOUND", errors);
 };
 
 const refuseLostConditions = (state: State, changeSet: ChangeSet): void => {

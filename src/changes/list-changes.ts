@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Actor, type Ctx, requirePermission } from "../context.ts";
 import { requireScope } from "../layers/require-scope.ts";
 import { decodeCursor, type Page, type PageInput, pageFrom } from "../platform/page.ts";
+import { requireKind } from "./require-kind.ts";
 
 export interface ListChangesInput extends PageInput {
   /** Only revisions after this one. */
@@ -32,6 +33,7 @@ export const listChanges = async (
 ): Promise<Page<ChangeSetItem>> => {
   requirePermission(ctx, "changes.read", {});
   const position = decodeCursor(input.cursor, z.int().min(0));
+  requireKind(ctx, input.kind);
   await requireScope(ctx.sql, input);
   const rows = await changeSetRows(ctx, input, position);
   return pageFrom(rows, input.limit, ({ revision }) => revision);

@@ -5,6 +5,7 @@ import type { Merge } from "../layers/resolve.ts";
 import type { Json } from "../platform/json.ts";
 import { toPublicScope } from "../platform/names.ts";
 import { decodeCursor, type Page, type PageInput, pageFrom } from "../platform/page.ts";
+import { requireKind } from "./require-kind.ts";
 
 /** A live entry of a layer as it is stored, not resolved. */
 export interface Entry {
@@ -57,6 +58,7 @@ const position = z.tuple([z.string(), z.string(), z.string()]);
 export const listEntries = async (ctx: Ctx, input: ListEntriesInput): Promise<Page<Entry>> => {
   requirePermission(ctx, "entries.read", { kind: input.kind });
   const start = decodeCursor(input.cursor, position);
+  requireKind(ctx, input.kind);
   await requireScope(ctx.sql, input);
   const rows = await entryRows(ctx, input, start);
   const page = pageFrom(rows, input.limit, ({ app, environment, key }) => [app, environment, key]);

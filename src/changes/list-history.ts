@@ -5,6 +5,7 @@ import type { Merge } from "../layers/resolve.ts";
 import type { Json } from "../platform/json.ts";
 import { describeScope } from "../platform/names.ts";
 import { decodeCursor, type Page, type PageInput, pageFrom } from "../platform/page.ts";
+import { requireKind } from "./require-kind.ts";
 import type { EntryName } from "./state.ts";
 
 export interface HistoryItem {
@@ -30,6 +31,7 @@ export const listHistory = async (
   input: EntryName & PageInput,
 ): Promise<Page<HistoryItem>> => {
   requirePermission(ctx, "entries.read", input);
+  requireKind(ctx, input.kind);
   const before = decodeCursor(input.cursor, z.int().positive());
   const rows = await versionRows(ctx, input, before);
   if (rows.length === 0 && before === undefined) {

@@ -1,11 +1,13 @@
 import { type Ctx, requirePermission } from "../context.ts";
 import { Problem } from "../errors.ts";
+import { requireScope } from "../layers/require-scope.ts";
 import type { Merge } from "../layers/resolve.ts";
 import type { Json } from "../platform/json.ts";
 import { describeScope } from "../platform/names.ts";
 import type { Tx } from "../platform/sql.ts";
 import type { CommitResult, Operation } from "./change-set.ts";
 import { commitChangeSet } from "./commit-change-set.ts";
+import { requireKind } from "./require-kind.ts";
 import { resolveRevision } from "./revisions.ts";
 import type { EntryName } from "./state.ts";
 
@@ -40,13 +42,14 @@ interface PastRow extends EntryName {
  * What a revision did not have is deleted. The plan is made under the counter's lock, so nothing
  * committed in between is missed.
  *
- * @throws Problem `NOT_FOUND` for a revision or version that does not exist, and those of a commit
+ * @throws Problem `NOT_FOUND` for a scope, revision or version that does not exist, and those of a commit
  */
 export const rollBack = (
   ctx: Ctx,
   input: RevisionRollback | EntryRollback,
 ): Promise<CommitResult> => {
   requirePermission(ctx, "entries.write");
+  if ("entry" in input) requireKind(ctx, input.entry.kind);
   return commitChangeSet(ctx, {
     action: "rollback",
     dryRun: input.dryRun,
@@ -73,6 +76,7 @@ const revisionOperations = async (
   tx: Tx,
   { scope, toRevision }: RevisionRollback,
 ): Promise<Operation[]> => {
+  if (scope !== undefined) await requireScope(tx, scope);
   await resolveRevision(tx, toRevision);
   const rows = await entriesAt(tx, toRevision, scope);
   return rows.flatMap((row) => (row.live || row.liveNow ? [toOperation(row)] : []));
@@ -83,6 +87,7 @@ const entryOperations = async (
   entry: EntryName,
   toVersion: number,
 ): Promise<Operation[]> => {
+  await requireScope(tx, entry);
   const row = await entryAtVersion(tx, entry, toVersion);
   if (row === undefined) {
     const scope = describeScope(entry.app, entry.environment);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   actorShape,
   answerScope,
+  answerValue,
   bodyScope,
   jsonValue,
   keyShape,
@@ -63,14 +64,14 @@ const changeFields = {
   ...answerScope,
   key: z.string(),
   version: z.int(),
-  before: z.unknown().meta({ description: "null where there was none" }),
-  after: z.unknown().meta({ description: "null where there is none" }),
+  before: answerValue.meta({ description: "null where there was none" }),
+  after: answerValue.meta({ description: "null where there is none" }),
 };
 
 const changeShape = z.object(changeFields).meta({ id: "Change" });
 
 const effectiveChangeShape = z
-  .object({ ...answerScope, key: z.string(), before: z.unknown(), after: z.unknown() })
+  .object({ ...answerScope, key: z.string(), before: answerValue, after: answerValue })
   .meta({ id: "EffectiveChange", description: "What readers of (app, environment) see change" });
 
 export const commitResultShape = z
@@ -106,7 +107,7 @@ export const historyItemShape = z
     version: z.int(),
     revision: z.int(),
     op: z.enum(["put", "delete"]),
-    value: z.unknown().meta({ description: "null for a delete" }),
+    value: answerValue.meta({ description: "null for a delete" }),
     schema: z.unknown().optional(),
     description: z.string().optional(),
     merge: z.enum(["replace", "deep"]),
@@ -122,7 +123,7 @@ export const entryShape = z
     kind: z.string(),
     ...answerScope,
     key: z.string(),
-    value: z.unknown(),
+    value: answerValue,
     schema: z.unknown().optional(),
     description: z.string().optional(),
     merge: z.enum(["replace", "deep"]),
@@ -139,8 +140,8 @@ export const diffItemShape = z
     kind: z.string(),
     ...answerScope,
     key: z.string(),
-    before: z.unknown().meta({ description: "null where there is none" }),
-    after: z.unknown().meta({ description: "null where there is none" }),
+    before: answerValue.meta({ description: "null where there is none" }),
+    after: answerValue.meta({ description: "null where there is none" }),
   })
   .meta({ id: "DiffItem" });
 
@@ -148,7 +149,7 @@ export const environmentDiffItemShape = z
   .object({
     change: z.enum(["added", "changed", "removed"]),
     key: z.string(),
-    before: z.unknown().meta({ description: "null where there is none" }),
-    after: z.unknown().meta({ description: "null where there is none" }),
+    before: answerValue.meta({ description: "null where there is none" }),
+    after: answerValue.meta({ description: "null where there is none" }),
   })
   .meta({ id: "EnvironmentDiffItem" });

@@ -15,16 +15,16 @@ export interface PutConfigResult {
   readonly version: number;
 }
 
-/** Puts one value: a change set of one operation. */
+/** Puts one value, a change set of one operation, and tells the revision that shows it. */
 export const putConfig = async (
   ctx: Ctx,
   { allowLargeChange, message = "", ...put }: PutConfigInput,
-): Promise<PutConfigResult> => {
-  const { changes } = await commitChangeSet(ctx, {
+): Promise<{ readonly revision: number; readonly body: PutConfigResult }> => {
+  const { changes, revision } = await commitChangeSet(ctx, {
     changeSet: { message, allowLargeChange, operations: [{ op: "put", kind: "config", ...put }] },
   });
   const version = changes[0]?.version ?? (await currentVersion(ctx, put));
-  return { key: put.key, value: put.value, version };
+  return { revision: revision ?? 0, body: { key: put.key, value: put.value, version } };
 };
 
 /** For a put that changed nothing. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { messageShape } from "../changes/shapes.ts";
 import {
   answerScope,
+  answerValue,
   booleanParameter,
   freshness,
   jsonValue,
@@ -22,7 +23,7 @@ const scopeShape = z.object(answerScope);
 const explainedLayerShape = z
   .object({
     scope: scopeShape,
-    value: z.unknown(),
+    value: answerValue,
     version: z.int(),
     revision: z.int(),
     merge: z.enum(["replace", "deep"]),
@@ -34,7 +35,7 @@ const explainedLayerShape = z
 const configValueShape = z
   .object({
     key: z.string(),
-    value: z.unknown(),
+    value: answerValue,
     type: z.enum(["string", "number", "boolean", "json"]),
     version: z.int(),
     revision: z.int().meta({ description: "The newest revision that changed the value" }),
@@ -118,26 +119,20 @@ export const configRoutes: readonly Route[] = [
         200: {
           description: "The value as stored",
           schema: z
-            .object({ key: z.string(), value: z.unknown(), version: z.int() })
+            .object({ key: z.string(), value: answerValue, version: z.int() })
             .meta({ id: "PutConfigResult" }),
           example: { key: "db.pool.size", value: 20, version: 4 },
+          headers: ["Config-Revision"],
         },
       },
       errors: ["NOT_FOUND", "CONFLICT", "PRECONDITION_FAILED", "UNPROCESSABLE", "LARGE_CHANGE"],
     },
-    async (ctx, { body, headers, params, query }) => ({
-      body: await putConfig(ctx, {
-        ...query,
-        key: params.key,
-        value: body.value,
-        message: body.change_log,
-        allowLargeChange: body.allowLargeChange,
-        precondition: {
-          of: "effective",
-          ...writeConditions(headers),
-        },
-      }),
-    }),
+    async (ctx, { body: { change_log: message, ...put }, headers, params, query }) => {
+      const precondition = { of: "effective", ...writeConditions(headers) } as const;
+      const input = { ...query, ...params, ...put, message, precondition };
+      const { body, revision } = await putConfig(ctx, input);
+      return { body, headers: { "config-revision": String(revision) } };
+    },
   ),
   defineRoute(
     {

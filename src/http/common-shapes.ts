@@ -105,3 +105,6 @@ export const freshness = {
   }),
   consistency: z.enum(["strong"]).optional().meta({ description: "Read from the primary" }),
 };
+
+/** A JSON value in an answer, always there. */
+export const answerValue = z.unknown().nonoptional();

@@ -5,7 +5,6 @@ import { type FoundEntry, getEntry } from "../changes/get-entry.ts";
 import type { Entry } from "../changes/list-entries.ts";
 import { listEntries } from "../changes/list-entries.ts";
 import type { EntryName } from "../changes/state.ts";
-import type { Read } from "../configs/read-config.ts";
 import { readDocument } from "../configs/read-document.ts";
 import { type Ctx, requirePermission } from "../context.ts";
 import { Problem } from "../errors.ts";
@@ -28,6 +27,8 @@ export interface SeedEntry {
 }
 
 export interface TaggedEntry {
+  /** The deployment's revision that shows it. */
+  readonly revision: number;
   readonly tag: string;
   readonly body: SeedEntry;
 }
@@ -53,7 +54,8 @@ const toSeedEntry = (entry: Entry): SeedEntry => ({
   updated_by: entry.updatedBy,
 });
 
-const tagged = (epoch: string, entry: Entry): TaggedEntry => ({
+const tagged = (epoch: string, entry: Entry, revision: number): TaggedEntry => ({
+  revision,
   tag: entityTag(epoch, [entry]),
   body: toSeedEntry(entry),
 });
@@ -77,45 +79,47 @@ export const listSeedEntries = async (
 };
 
 /** @throws Problem `NOT_FOUND` */
-export const getSeedEntry = async (ctx: Ctx, id: string): Promise<Read<SeedEntry>> => {
+export const getSeedEntry = async (ctx: Ctx, id: string): Promise<TaggedEntry> => {
   const { entry, epoch, revision } = await getConfigEntry(ctx, id);
-  return { revision, ...tagged(epoch, entry) };
+  return tagged(epoch, entry, revision);
 };
 
 /** @throws Problem `CONFLICT` where the entry exists, and those of a commit */
-export const createSeedEntry = (
+export const createSeedEntry = async (
   ctx: Ctx,
   { allowLargeChange, message, ...name }: Omit<EntryName, "kind"> & { value: Json } & WriteOptions,
-): Promise<TaggedEntry> =>
-  putEntry(
-    ctx,
-    { op: "put", kind: "config", ...name, expectedVersion: 0 },
-    {
-      allowLargeChange,
-      message,
-    },
-  );
+): Promise<TaggedEntry> => {
+  const operation = { op: "put", kind: "config", ...name, expectedVersion: 0 } as const;
+  const written = await putEntry(ctx, operation, { allowLargeChange, message });
+  if (written !== undefined) return written;
+  throw new Error("an entry that must not exist was put and nothing changed");
+};
 
 /** @throws Problem `NOT_FOUND`, `PRECONDITION_FAILED`, and those of a commit */
 export const updateSeedEntry = async (
   ctx: Ctx,
   input: WriteOptions & Conditions & { id: string; value: Json },
 ): Promise<TaggedEntry> => {
-  const { epoch, entry, name } = await getConfigEntry(ctx, input.id);
+  const { name } = await getConfigEntry(ctx, input.id);
   const operation: PutOperation = {
     op: "put",
     ...name,
     value: input.value,
     precondition: stillThere(input),
   };
-  return putEntry(ctx, operation, input, tagged(epoch, entry));
+  const written = await putEntry(ctx, operation, input);
+  return written ?? getSeedEntry(ctx, input.id);
 };
 
-/** @throws Problem `NOT_FOUND`, `PRECONDITION_FAILED`, and those of a commit */
+/**
+ * Deletes an entry and tells the revision that no longer has it.
+ *
+ * @throws Problem `NOT_FOUND`, `PRECONDITION_FAILED`, and those of a commit
+ */
 export const deleteSeedEntry = async (
   ctx: Ctx,
   input: WriteOptions & Conditions & { id: string },
-): Promise<void> => {
+): Promise<number> => {
   const { name } = await getConfigEntry(ctx, input.id);
   const { allowLargeChange, message = "" } = input;
   const operation: DeleteOperation = {
@@ -123,7 +127,9 @@ export const deleteSeedEntry = async (
     ...name,
     precondition: stillThere(input),
   };
-  await commitChangeSet(ctx, { changeSet: { message, allowLargeChange, operations: [operation] } });
+  const changeSet = { message, allowLargeChange, operations: [operation] };
+  const { revision } = await commitChangeSet(ctx, { changeSet });
+  return revision ?? 0;
 };
 
 /** Without an `If-Match` of its own, a write by id still needs the entry to be there. */
@@ -139,18 +145,18 @@ const getConfigEntry = async (ctx: Ctx, id: string): Promise<FoundEntry> => {
   throw new Problem("NOT_FOUND", `There is no config entry with the id "${id}".`);
 };
 
+/** The entry as the put made it; undefined where it changed nothing. */
 const putEntry = async (
   ctx: Ctx,
   operation: PutOperation,
   { allowLargeChange, message = "" }: WriteOptions,
-  unchanged?: TaggedEntry,
-): Promise<TaggedEntry> => {
+): Promise<TaggedEntry | undefined> => {
   const changeSet = { message, allowLargeChange, operations: [operation] };
-  const { changes } = await commitChangeSet(ctx, { changeSet });
+  const { changes, revision } = await commitChangeSet(ctx, { changeSet });
   const [change] = changes;
-  if (change === undefined && unchanged !== undefined) return unchanged;
-  const { entry, epoch } = await entryAtVersion(ctx, operation, change?.version ?? 1);
-  return tagged(epoch, entry);
+  if (change === undefined) return undefined;
+  const { entry, epoch } = await entryAtVersion(ctx, operation, change.version);
+  return tagged(epoch, entry, revision ?? entry.revision);
 };
 
 /** The effective values of an app in an environment; keys that do not exist are left out. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { messageShape } from "../changes/shapes.ts";
 import {
+  answerValue,
   appName,
   booleanParameter,
   environmentName,
@@ -36,7 +37,7 @@ const seedEntryShape = z
     app_id: z.string().nullable(),
     environment: z.string().nullable(),
     key: z.string(),
-    value: z.unknown(),
+    value: answerValue,
     version: z.int(),
     updated_at: timeShape,
     updated_by: z.string(),
@@ -61,10 +62,10 @@ const writeErrors = [
   "IDEMPOTENCY_KEY_REUSED",
 ] as const;
 
-const replyWithEntry = ({ body, tag: etag }: TaggedEntry, status: number): Reply => ({
+const replyWithEntry = ({ body, revision, tag: etag }: TaggedEntry, status: number): Reply => ({
   status,
   body,
-  headers: { etag },
+  headers: { etag, "config-revision": String(revision) },
 });
 
 /** Entries by their ids, and effective values in one fetch. */
@@ -170,7 +171,7 @@ export const entryRoutes: readonly Route[] = [
           description: "Created",
           schema: seedEntryShape,
           example: seedEntryExample,
-          headers: ["ETag"],
+          headers: ["ETag", "Config-Revision"],
         },
       },
       errors: ["CONFLICT", ...writeErrors],
@@ -224,7 +225,7 @@ export const entryRoutes: readonly Route[] = [
           description: "The entry",
           schema: seedEntryShape,
           example: seedEntryExample,
-          headers: ["ETag"],
+          headers: ["ETag", "Config-Revision"],
         },
       },
       errors: ["NOT_FOUND", "PRECONDITION_FAILED", "UNPROCESSABLE", "LARGE_CHANGE"],
@@ -245,13 +246,13 @@ export const entryRoutes: readonly Route[] = [
       params: idParams,
       query: z.strictObject({ change_log: messageShape.optional(), allowLargeChange }),
       headers: ["If-Match", "If-None-Match"],
-      responses: { 204: { description: "Deleted" } },
+      responses: { 204: { description: "Deleted", headers: ["Config-Revision"] } },
       errors: ["NOT_FOUND", "PRECONDITION_FAILED", "UNPROCESSABLE", "LARGE_CHANGE"],
     },
     async (ctx, { headers, params, query: { change_log: message, ...query } }) => {
       const conditions = writeConditions(headers);
-      await deleteSeedEntry(ctx, { ...params, ...query, ...conditions, message });
-      return { status: 204 };
+      const revision = await deleteSeedEntry(ctx, { ...params, ...query, ...conditions, message });
+      return { status: 204, headers: { "config-revision": String(revision) } };
     },
   ),
 ];

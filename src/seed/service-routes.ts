@@ -16,7 +16,13 @@ import { defineRoute, type Reply, type Route } from "../http/route.ts";
 import { writeYaml } from "../platform/documents/write-yaml.ts";
 import type { Json } from "../platform/json.ts";
 import { replyWithList } from "./reply-with-list.ts";
-import { listServiceHistory, readService, rollBackService, writeService } from "./services.ts";
+import {
+  listServiceHistory,
+  readService,
+  rollBackService,
+  type ServiceVersion,
+  writeService,
+} from "./services.ts";
 import { validateConfig } from "./validate-config.ts";
 
 const tag = "Seed routes";
@@ -54,9 +60,10 @@ const writeErrors = [
   "IDEMPOTENCY_KEY_REUSED",
 ] as const;
 
-const replyToServiceWrite = ({ body, changed }: { body: unknown; changed: boolean }): Reply => ({
-  status: changed ? 201 : 200,
-  body,
+const replyToServiceWrite = (written: { body: ServiceVersion; changed: boolean }): Reply => ({
+  status: written.changed ? 201 : 200,
+  body: written.body,
+  headers: { "config-revision": String(written.body.version) },
 });
 
 /** A service is an app, as its own configuration. */
@@ -122,11 +129,16 @@ export const serviceRoutes: readonly Route[] = [
       },
       headers: ["Idempotency-Key"],
       responses: {
-        200: { description: "Nothing to change", schema: serviceVersionShape },
+        200: {
+          description: "Nothing to change",
+          schema: serviceVersionShape,
+          headers: ["Config-Revision"],
+        },
         201: {
           description: "Committed",
           schema: serviceVersionShape,
           example: serviceVersionExample,
+          headers: ["Config-Revision"],
         },
       },
       errors: writeErrors,
@@ -192,11 +204,16 @@ export const serviceRoutes: readonly Route[] = [
       },
       headers: ["Idempotency-Key"],
       responses: {
-        200: { description: "Nothing to change", schema: serviceVersionShape },
+        200: {
+          description: "Nothing to change",
+          schema: serviceVersionShape,
+          headers: ["Config-Revision"],
+        },
         201: {
           description: "Committed",
           schema: serviceVersionShape,
           example: serviceVersionExample,
+          headers: ["Config-Revision"],
         },
       },
       errors: writeErrors,

@@ -44,12 +44,6 @@ export const badParameters: Area = (api) => {
       const reply = await api.get("/v1/config?apps=a&environment=&app=a&app=b");
       expect(reply).toBeProblem("INVALID_INPUT", { paths: ["apps", "environment", "app"] });
     });
-
-    it("for an unknown kind finds nothing, and says so", async () => {
-      const reply = await api.get("/v1/entries?kind=flagg");
-      expect(reply.status).not.toBe(500);
-      expect(reply.text).not.toContain("value");
-    });
   });
 
   describe("a path", () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
-import type { OpenApiDocument } from "../helpers/contract-check.ts";
+import { compileSchemas, type OpenApiDocument } from "../helpers/contract-check.ts";
 import type { Area } from "./suite.ts";
 
 /** What the HTTP contract promises by name. */
@@ -41,12 +40,6 @@ const operationsOf = ({ paths }: OpenApiDocument) =>
     })),
   );
 
-/** A schema with what it refers to beside it, as a check. */
-const compile = (document: OpenApiDocument, schema: object): z.ZodType => {
-  const text = JSON.stringify({ ...schema, $defs: document.components.schemas });
-  return z.fromJSONSchema(JSON.parse(text.replaceAll("#/components/schemas/", "#/$defs/")));
-};
-
 export const documentation: Area = (api) => {
   describe("health and documentation", () => {
     it("says without a key that it lives and is ready", async () => {
@@ -79,6 +72,7 @@ export const documentation: Area = (api) => {
 
     it("gives examples of every body, and they fit their schemas", async () => {
       const { body: document } = await api.get<OpenApiDocument>("/openapi.json");
+      const schemaOf = compileSchemas(document);
       const faults = operationsOf(document).flatMap(({ name, requestBody, responses }) => {
         const bodies = [requestBody, ...Object.values(responses)].map(
           (holder) => holder?.content?.["application/json"],
@@ -87,7 +81,7 @@ export const documentation: Area = (api) => {
           content?.example === undefined || content.schema === undefined ? [] : [content],
         );
         const misfits = examples.flatMap(({ example, schema = {} }) => {
-          const { error } = compile(document, schema).safeParse(example);
+          const { error } = schemaOf(schema).safeParse(example);
           return error === undefined ? [] : [`${name}: ${error.message}`];
         });
         const hasBody = bodies.some((content) => content !== undefined);

@@ -118,13 +118,6 @@ export const entryLists: Area = (api) => {
       const { body } = await api.get<Page<Entry>>(`/v1/entries?prefix=${key}`);
       expect(body.items).toMatchObject([{ app: null, environment: null, key, value: 1 }]);
     });
-
-    it("are not those of an app or environment that is misspelled", async () => {
-      const app = unique("shop");
-      expect(await api.get(`/v1/entries?app=${app}`)).toBeProblem("NOT_FOUND", { detail: app });
-      const environment = await api.get("/v1/entries?environment=prodution");
-      expect(environment).toBeProblem("NOT_FOUND", { detail: "prodution" });
-    });
   });
 
   describe("a list", () => {

@@ -35,8 +35,9 @@ export const environments: Area = (api) => {
       const names = (await readAll()).map((environment) => environment.name);
       expect(names.indexOf(name)).toBeGreaterThan(names.indexOf("development"));
       expect(names.indexOf(name)).toBeLessThan(names.indexOf("staging"));
-      await commit(api, [put({ environment: name, key: "a", value: 1 })]);
-      const { body } = await api.get(`/v1/config/a?environment=${name}`);
+      const key = unique("wide");
+      await commit(api, [put({ environment: name, key, value: 1 })]);
+      const { body } = await api.get(`/v1/config/${key}?environment=${name}`);
       expect(body).toMatchObject({ value: 1, scope: { app: null, environment: name } });
       const seed = await api.get<{ environments: string[] }>("/environments");
       expect(seed.body).toEqual({ environments: names });

@@ -208,6 +208,9 @@ export const reads: Area = (api) => {
       "/v1/config?",
       "/v1/config/some.key?",
       "/v1/history?kind=config&key=some.key&",
+      "/v1/entries?",
+      "/v1/changes?",
+      "/v1/diff?from=0&to=0&",
       "/v1/diff?fromEnvironment=staging&toEnvironment=production&",
     ];
 
@@ -216,7 +219,7 @@ export const reads: Area = (api) => {
       expect(await api.get(`${path}app=${app}`)).toBeProblem("NOT_FOUND", { detail: app });
     });
 
-    it.each(paths.slice(0, 3))("of %s names an environment that is unknown", async (path) => {
+    it.each(paths.slice(0, -1))("of %s names an environment that is unknown", async (path) => {
       const reply = await api.get(`${path}environment=prodution`);
       expect(reply).toBeProblem("NOT_FOUND", { detail: "prodution" });
     });

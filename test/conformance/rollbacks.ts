@@ -152,6 +152,14 @@ export const rollbacks: Area = (api) => {
       expect(reply).toBeProblem("NOT_FOUND", { detail: String(toRevision) });
     });
 
+    it("names an app or environment that is unknown", async () => {
+      const app = unique("misspelled");
+      const unknown = await rollBack(api, { toRevision: 0, app });
+      expect(unknown).toBeProblem("NOT_FOUND", { detail: app });
+      const missing = await rollBack(api, { toRevision: 0, environment: "prodution" });
+      expect(missing).toBeProblem("NOT_FOUND", { detail: "prodution" });
+    });
+
     it("is held to the schemas of today", async () => {
       const [app, key] = [unique("shop"), unique("global")];
       const then = await commit(api, [put({ app, key, value: "text" })]);

@@ -24,12 +24,15 @@ import { everyRoute } from "./every-route.ts";
 import { guardRails } from "./guard-rails.ts";
 import { histories } from "./histories.ts";
 import { idempotency } from "./idempotency.ts";
+import { malformedChanges } from "./malformed-changes.ts";
 import { pastReads } from "./past-reads.ts";
 import { reads } from "./reads.ts";
 import { rollbacks } from "./rollbacks.ts";
 import { schemas } from "./schemas.ts";
 import { seedEntries } from "./seed-entries.ts";
+import { seedServiceHistory } from "./seed-service-history.ts";
 import { seedServices } from "./seed-services.ts";
+import { seedValidation } from "./seed-validation.ts";
 import { valueLimits } from "./value-limits.ts";
 
 /** A running server, started with `conformanceSettings` on a database of its own. */
@@ -41,7 +44,7 @@ export interface ServerUnderTest {
   output?(): string;
 }
 
-/** Some of the suite's tests. They may run in any order, and beside tests of other areas. */
+/** Some of the suite's tests. They may run in any order, but one at a time. */
 export type Area = (api: Api, server: () => ServerUnderTest) => void;
 
 const areas: readonly Area[] = [
@@ -49,6 +52,7 @@ const areas: readonly Area[] = [
   authentication,
   everyRoute,
   changes,
+  malformedChanges,
   compareAndSet,
   effectiveValues,
   schemas,
@@ -65,6 +69,8 @@ const areas: readonly Area[] = [
   conditionalWrites,
   idempotency,
   seedServices,
+  seedServiceHistory,
+  seedValidation,
   seedEntries,
   badParameters,
   badJson,

@@ -36,7 +36,7 @@ export const remove = (operation: Name & Condition): Operation => ({
   ...operation,
 });
 
-export interface Change {
+interface Change {
   readonly op: string;
   readonly key: string;
   readonly version: number;
@@ -44,7 +44,7 @@ export interface Change {
   readonly after: unknown;
 }
 
-export interface EffectiveChange {
+interface EffectiveChange {
   readonly app: string | null;
   readonly environment: string | null;
   readonly key: string;

@@ -123,7 +123,8 @@ const operationFaults = (
 
 type SchemaOf = (schema: object) => z.ZodType;
 
-const compileSchemas = ({ components }: OpenApiDocument): SchemaOf => {
+/** A document's schemas as checks, with what they refer to in it; each is compiled once. */
+export const compileSchemas = ({ components }: OpenApiDocument): SchemaOf => {
   const compiled = new Map<object, z.ZodType>();
   return (schema) => {
     const known = compiled.get(schema);

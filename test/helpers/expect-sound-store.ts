@@ -40,7 +40,10 @@ const violations = {
     ) v
     full join fairlead.entries e
       on e.kind = v.kind and e.app = v.app and e.environment = v.environment and e.key = v.key
-    where (e.version, e.revision, e.deleted) is distinct from (v.version, v.revision, v.op = 'delete')
+    where
+      (e.version, e.revision, e.deleted, e.value, e.schema, e.description, e.merge)
+        is distinct from
+      (v.version, v.revision, v.op = 'delete', v.value, v.schema, v.description, v.merge)
     limit 5`,
 
   "a layer's head and size are what its entries say": (sql: Sql) => sql`

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../../src/platform/json.ts";
+import { isJsonObject, type Json } from "../../src/platform/json.ts";
 
 /** RFC 7396, section 2, letter by letter. */
 export const naiveMergePatch = (target: Json | undefined, patch: Json): Json => {
@@ -8,7 +8,7 @@ export const naiveMergePatch = (target: Json | undefined, patch: Json): Json => 
     if (value === null) merged.delete(name);
     else merged.set(name, naiveMergePatch(merged.get(name), value));
   }
-  return Object.fromEntries(merged) as JsonObject;
+  return Object.fromEntries(merged);
 };
 
 interface NaiveEntry {

@@ -1,14 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
+import type { ChangeSet } from "../../src/changes/change-set.ts";
+import { commitChangeSet } from "../../src/changes/commit-change-set.ts";
 import type { Ctx } from "../../src/context.ts";
 import { Problem } from "../../src/errors.ts";
-import type { Sql } from "../../src/platform/sql.ts";
-import { commit, put } from "./change-sets.ts";
+import type { Sql, Tx } from "../../src/platform/sql.ts";
+import { changeSetOf, put } from "./change-sets.ts";
 import { expectSoundStore } from "./expect-sound-store.ts";
 import { withIdempotency } from "./test-context.ts";
 
 /** Names the keys of one load, so that the next one starts afresh. */
 let loads = 0;
+
+/** Makes the change set in a transaction that takes its time, as rollbacks do. */
+const slowPlan =
+  (changeSet: ChangeSet) =>
+  async (tx: Tx): Promise<ChangeSet> => {
+    await tx`select pg_sleep(0.002)`;
+    return changeSet;
+  };
 
 /** What became of the change set of one client that puts one number in three places. */
 interface Attempt {
@@ -43,8 +53,15 @@ export const startWriteLoad = (ctx: Ctx, clients: number): WriteLoad => {
     const scope = { app: `app-${client % 3}`, environment: "production" };
     const caller = client % 2 === 0 ? withIdempotency(ctx, `${key}-${number}`) : ctx;
     try {
-      const operations = [put(key, number), put(key, number, { app: scope.app })];
-      const { revision } = await commit(caller, ...operations, put(key, number, scope));
+      const global = put(key, number);
+      const changeSet = changeSetOf(
+        global,
+        put(key, number, { app: scope.app }),
+        put(key, number, scope),
+      );
+      const { revision } = await commitChangeSet(caller, {
+        changeSet: number % 4 === 3 ? slowPlan(changeSet) : changeSet,
+      });
       return revision ?? 0;
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "UNAVAILABLE") throw error;
@@ -69,7 +86,7 @@ export const startWriteLoad = (ctx: Ctx, clients: number): WriteLoad => {
       const wanted = answered.map((count) => count + more);
       const reached = (): boolean => wanted.every((count, client) => answered[client]! >= count);
       // A client that fails must not be waited for.
-      while (!reached()) await Promise.race([sleep(5), done.then(() => {})]);
+      while (!reached()) await Promise.race([sleep(5), done]);
     },
     async stop() {
       running = false;

@@ -9,11 +9,17 @@ export const rollBackModel = (
   input: RevisionRollback | EntryRollback,
 ): ModelOutcome => {
   const operations = "entry" in input ? ofEntry(model, input) : ofRevision(model, input);
-  if (operations === undefined) return { reasons: ["NOT_FOUND"] };
+  const scope = "entry" in input ? input.entry : input.scope;
+  if (operations === undefined || !isKnown(model, scope)) return { reasons: ["NOT_FOUND"] };
   const { allowLargeChange, message = "" } = input;
   const changeSet: ChangeSet = { message, operations, allowLargeChange };
   return commitToModel(model, changeSet, "rollback");
 };
+
+const isKnown = (model: StoreModel, scope: RevisionRollback["scope"]): boolean =>
+  scope === undefined ||
+  ((scope.app === "" || model.apps.includes(scope.app)) &&
+    (scope.environment === "" || model.environments.includes(scope.environment)));
 
 const ofEntry = (model: StoreModel, input: EntryRollback): Operation[] | undefined => {
   const past = versionsOf(model, input.entry).find(({ version }) => version === input.toVersion);
