@@ -15,7 +15,7 @@ import { toPublicScope } from "../platform/names.ts";
 import type { PageInput } from "../platform/page.ts";
 
 /** An entry as the seed routes spell it. */
-export interface SeedEntry {
+interface SeedEntry {
   readonly id: string;
   readonly app_id: string | null;
   readonly environment: string | null;
