@@ -38,7 +38,11 @@ const toRfc3339 = (text: string): string => text.replace(" ", "T").replace(/\+00
  * 2^53), `timestamptz` an RFC 3339 string in UTC with PostgreSQL's microseconds.
  */
 export const connectSql = (url: string, options: SqlOptions): Sql =>
+  renewedWhenLost((onclose) => openPool(url, options, onclose));
+
+const openPool = (url: string, options: SqlOptions, onclose: () => void): Sql =>
   postgres(url, {
+    onclose,
     max: options.max,
     prepare: options.prepare ?? true,
     connect_timeout: options.connectTimeoutSeconds ?? 5,
@@ -55,6 +59,34 @@ export const connectSql = (url: string, options: SqlOptions): Sql =>
       timestamp: { to: 1184, from: [1184], serialize: String, parse: toRfc3339 },
     },
   });
+
+/** Long enough for what runs on the connections that a lost one leaves behind. */
+const retirementSeconds = 60;
+
+/**
+ * A handle whose pool is replaced as soon as one of its connections closes. postgres.js 3.4.9 keeps a
+ * closed connection's unsent bytes, its last error and its waiting time, so the next statement on it
+ * fails likewise, hangs until the connect timeout, or waits up to 20 s; a new pool knows nothing.
+ */
+const renewedWhenLost = (open: (onclose: () => void) => Sql): Sql => {
+  let ended = false;
+  const openNext = (): Sql => {
+    const pool = open(() => {
+      if (ended || pool !== current) return;
+      current = openNext();
+      void pool.end({ timeout: retirementSeconds });
+    });
+    return pool;
+  };
+  let current = openNext();
+  return new Proxy(current, {
+    apply: (_pool, _this, parameters: Parameters<Sql>) => current(...parameters),
+    get: (_pool, name) => {
+      if (name === "end") ended = true;
+      return Reflect.get(current, name) as unknown;
+    },
+  });
+};
 
 const connectionErrors = new Set([
   "CONNECTION_CLOSED",

@@ -1,12 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import type { Ctx } from "../../src/context.ts";
 import { createApp } from "../../src/environments/create-app.ts";
 import { connectSql, type Sql } from "../../src/platform/sql.ts";
 import { commit, openGroup, outcomesOf, put } from "../helpers/change-sets.ts";
 import { createTestDatabase } from "../helpers/database.ts";
+import { effort } from "../helpers/effort.ts";
 import { expectSoundStore } from "../helpers/expect-sound-store.ts";
 import { startTcpProxy, type TcpProxy } from "../helpers/tcp-proxy.ts";
 import { createTestContext, withIdempotency } from "../helpers/test-context.ts";
+import { startWriteLoad } from "../helpers/write-load.ts";
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let proxy: TcpProxy;
@@ -122,4 +125,22 @@ describe("a commit that never arrives", () => {
     expect(settled.slice(256).filter(({ status }) => status === "rejected")).toEqual([]);
     expect(await countOf('"cut off"')).toBe(0);
   });
+});
+
+describe("connections that break again and again under load", () => {
+  test.each(["close", "reset"] as const)(
+    "lose and tear nothing (%s)",
+    async (how) => {
+      const load = startWriteLoad(ctx, 12);
+      for (let round = 0; round < 40 * effort; round += 1) {
+        await load.acknowledged(1);
+        await sleep(Math.random() * 10);
+        proxy.cut(how);
+      }
+      await load.acknowledged(5);
+      expect(await load.stop()).toBeGreaterThan(0);
+      await load.expectPromisesKept(database.sql);
+    },
+    60_000 * effort,
+  );
 });

@@ -12,8 +12,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Waits for the next connection on which a text is sent, and lets that happen to it. */
   watch(text: string, fate: Fate): Promise<void>;
-  /** Breaks all connections off, both ways. */
-  cut(): void;
+  /** Breaks all connections off, both ways; what a client hears is a close or a reset. */
+  cut(how?: "close" | "reset"): void;
   close(): Promise<void>;
 }
 
@@ -63,8 +63,11 @@ export const startTcpProxy = async (targetPort: number): Promise<TcpProxy> => {
   const listener = createServer(forward).listen(0, "127.0.0.1");
   await once(listener, "listening");
   const address = listener.address();
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
+  const cut = (how: "close" | "reset" = "close"): void => {
+    for (const socket of sockets) {
+      if (how === "reset") socket.resetAndDestroy();
+      else socket.destroy();
+    }
   };
   return {
     port: typeof address === "object" && address !== null ? address.port : 0,
