@@ -1,6 +1,7 @@
 import { createLogger, describeError } from "../src/platform/log.ts";
 import { parseSettings } from "../src/platform/settings.ts";
 import { connectSql } from "../src/platform/sql.ts";
+import { connectTcp } from "../src/platform/tcp-socket.ts";
 import { startWorkers } from "./start-workers.ts";
 
 // A worker process of its own; `npm start` runs the same workers beside the API.
@@ -9,7 +10,11 @@ try {
   const { databaseUrl } = parseSettings(process.env);
   if (databaseUrl === undefined)
     throw new Error("DATABASE_URL is needed: which database to work for");
-  const sql = connectSql(databaseUrl, { max: 4, name: "fairlead-workers" });
+  const sql = connectSql(databaseUrl, {
+    max: 4,
+    name: "fairlead-workers",
+    createSocket: connectTcp,
+  });
   const stopWorkers = await startWorkers({ databaseUrl, sql, log });
   log.info("working");
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

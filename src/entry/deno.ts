@@ -4,6 +4,7 @@ import { createLogger, describeError } from "../platform/log.ts";
 import { migrate } from "../platform/migrate.ts";
 import { parseSettings } from "../platform/settings.ts";
 import { connectSql } from "../platform/sql.ts";
+import { connectTcp } from "../platform/tcp-socket.ts";
 import { findAdminKey } from "./admin-key.ts";
 import { buildDeps } from "./build-deps.ts";
 
@@ -19,6 +20,7 @@ const start = async (): Promise<void> => {
   const sql = connectSql(settings.databaseUrl, {
     max: settings.databasePoolSize,
     longLived: true,
+    createSocket: connectTcp,
   });
   await migrate(sql, new URL("../../migrations/", import.meta.url).pathname);
   const { createdIn, key } = await findAdminKey(settings.dataDir, settings.bootstrapAdminKey);

@@ -9,6 +9,7 @@ import { createLogger, describeError, type Logger } from "../platform/log.ts";
 import { migrate } from "../platform/migrate.ts";
 import { parseSettings, type Settings } from "../platform/settings.ts";
 import { connectSql } from "../platform/sql.ts";
+import { connectTcp } from "../platform/tcp-socket.ts";
 import { findAdminKey } from "./admin-key.ts";
 import { buildDeps } from "./build-deps.ts";
 
@@ -19,7 +20,11 @@ type Stop = () => Promise<void>;
 /** Starts everything in order; what has started is stopped again in reverse, also on failure. */
 const start = async (settings: Settings, log: Logger, stops: Stop[]): Promise<void> => {
   const databaseUrl = settings.databaseUrl ?? (await startDatabase(settings, log, stops));
-  const sql = connectSql(databaseUrl, { max: settings.databasePoolSize, longLived: true });
+  const sql = connectSql(databaseUrl, {
+    max: settings.databasePoolSize,
+    longLived: true,
+    createSocket: connectTcp,
+  });
   stops.push(() => sql.end({ timeout: 5 }));
   const { applied } = await migrate(sql, migrationsFolder);
   if (applied.length > 0) log.info("migrated the database", { applied });

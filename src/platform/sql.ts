@@ -17,7 +17,19 @@ interface SqlOptions {
    */
   readonly longLived?: boolean;
   readonly name?: string;
+  /**
+   * Where the runtime has TCP of its own. A handle with it learns of a connection's error before the
+   * driver does, which would give a dying connection one more statement and never answer it.
+   */
+  readonly createSocket?: CreateSocket;
 }
+
+/** Gives a connected socket, or fails. */
+type CreateSocket = (target: {
+  readonly host: string[];
+  readonly port: number[];
+  readonly path?: string | false;
+}) => Promise<{ once(event: "error", listener: () => void): unknown }>;
 
 /**
  * A plan is kept as long as its connection: one that was made while a table was empty would scan it
@@ -43,6 +55,9 @@ export const connectSql = (url: string, options: SqlOptions): Sql =>
 const openPool = (url: string, options: SqlOptions, onclose: () => void): Sql =>
   postgres(url, {
     onclose,
+    ...(options.createSocket === undefined
+      ? {}
+      : { socket: watched(options.createSocket, onclose) }),
     max: options.max,
     prepare: options.prepare ?? true,
     connect_timeout: options.connectTimeoutSeconds ?? 5,
@@ -59,6 +74,21 @@ const openPool = (url: string, options: SqlOptions, onclose: () => void): Sql =>
       timestamp: { to: 1184, from: [1184], serialize: String, parse: toRfc3339 },
     },
   });
+
+/** A socket factory that tells of every failure at once; the driver's types do not know the option. */
+const watched = (createSocket: CreateSocket, onclose: () => void): never => {
+  const create = async (target: Parameters<CreateSocket>[0]): Promise<unknown> => {
+    try {
+      const socket = await createSocket(target);
+      socket.once("error", onclose);
+      return socket;
+    } catch (error) {
+      onclose();
+      throw error;
+    }
+  };
+  return create as never;
+};
 
 /** Long enough for what runs on the connections that a lost one leaves behind. */
 const retirementSeconds = 60;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import type { Ctx } from "../../src/context.ts";
 import { createApp } from "../../src/environments/create-app.ts";
 import { connectSql, type Sql } from "../../src/platform/sql.ts";
+import { connectTcp } from "../../src/platform/tcp-socket.ts";
 import { commit, openGroup, outcomesOf, put } from "../helpers/change-sets.ts";
 import { createTestDatabase } from "../helpers/database.ts";
 import { effort } from "../helpers/effort.ts";
@@ -21,7 +22,7 @@ beforeAll(async () => {
   const url = new URL(database.url);
   proxy = await startTcpProxy(Number(url.port));
   url.port = String(proxy.port);
-  throughProxy = connectSql(url.href, { max: 4 });
+  throughProxy = connectSql(url.href, { max: 4, createSocket: connectTcp });
   ctx = createTestContext(throughProxy);
 });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import type { Ctx } from "../../src/context.ts";
 import { readLayers } from "../../src/layers/read-layers.ts";
 import { connectSql, isUnavailable, type Sql } from "../../src/platform/sql.ts";
+import { connectTcp } from "../../src/platform/tcp-socket.ts";
 import { commit, outcomesOf, put } from "../helpers/change-sets.ts";
 import { effort } from "../helpers/effort.ts";
 import {
@@ -23,7 +24,7 @@ let ctx: Ctx;
 
 beforeAll(async () => {
   postgres = await startRestartablePostgres();
-  sql = connectSql(postgres.url, { max: 10, name: "committer" });
+  sql = connectSql(postgres.url, { max: 10, name: "committer", createSocket: connectTcp });
   ctx = createTestContext(sql);
 });
 
