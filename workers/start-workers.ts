@@ -25,7 +25,13 @@ export const startWorkers = async ({
     max: 4,
     application_name: "fairlead-workers",
   });
-  boss.on("error", (error) => log.error("pg-boss failed", describeError(error)));
+  let quietUntilMs = 0;
+  boss.on("error", (error) => {
+    // It polls on while the database is away, and says the same each time.
+    if (Date.now() < quietUntilMs) return;
+    quietUntilMs = Date.now() + 30_000;
+    log.error("pg-boss failed", describeError(error));
+  });
   await boss.start();
   await boss.createQueue(expiryQueue, {
     policy: "singleton",

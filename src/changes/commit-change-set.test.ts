@@ -132,7 +132,7 @@ describe("commitChangeSet", () => {
           await database.drop();
         }
       });
-      await fc.assert(property, { numRuns: 20 * effort });
+      await fc.assert(property, { numRuns: 14 * effort });
     },
     60_000 * effort,
   );

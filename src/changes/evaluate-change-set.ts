@@ -213,9 +213,7 @@ const planEntries = (
     const content = operation.op === "put" ? contentOf(operation, live) : undefined;
     if (content !== undefined) {
       if (live !== undefined && sameContent(live, content)) continue;
-      for (const error of rules.kinds.get(kind)?.checkEntry(content) ?? []) {
-        errors.push({ ...error, path: `operations.${operationIndex}.${error.path}` });
-      }
+      errors.push(...entryErrors(rules.kinds, kind, content, `operations.${operationIndex}`));
     }
     const next: EntryState = {
       kind,
@@ -232,6 +230,27 @@ const planEntries = (
   }
   refuse("UNPROCESSABLE", errors);
   return planned;
+};
+
+/** What the kind says of an entry, its places told within the change set. */
+const entryErrors = (
+  kinds: KindRegistry,
+  kind: string,
+  content: EntryContent,
+  place: string,
+): FieldError[] => {
+  const inPlace = ({ message, path }: FieldError): FieldError => ({
+    path: `${place}.${path}`,
+    message,
+  });
+  try {
+    return (kinds.get(kind)?.checkEntry(content) ?? []).map(inPlace);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem(error.code, `${place}: ${error.message}`, {
+      errors: error.errors.map(inPlace),
+    });
+  }
 };
 
 const contentOf = (put: PutOperation, live: EntryState | undefined): EntryContent => ({

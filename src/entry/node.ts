@@ -2,7 +2,6 @@ import { serve } from "@hono/node-server";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { startWorkers } from "../../workers/start-workers.ts";
 import { createApp } from "../app.ts";
-import { Problem } from "../errors.ts";
 import { authenticateAdministrator } from "../http/authenticate.ts";
 import { startEmbeddedPostgres } from "../platform/embedded-postgres.ts";
 import { createLogger, describeError, type Logger } from "../platform/log.ts";
@@ -48,7 +47,22 @@ const startDatabase = async (settings: Settings, log: Logger, stops: Stop[]): Pr
   log.info("starting the embedded PostgreSQL", { dataDir: settings.dataDir });
   const database = await startEmbeddedPostgres({ dataDir: settings.dataDir });
   stops.push(() => database.stop());
+  stops.push(watchDatabase(database.processId));
   return database.url;
+};
+
+/** Without its database the service is of no use: it ends, for whoever supervises it to start anew. */
+const watchDatabase = (processId: number): Stop => {
+  const timer = setInterval(() => {
+    try {
+      process.kill(processId, 0);
+    } catch {
+      log.error("the embedded PostgreSQL has ended; stopping", { processId });
+      void stop(1);
+    }
+  }, 1_000);
+  timer.unref();
+  return async () => clearInterval(timer);
 };
 
 const listen = async (
@@ -101,7 +115,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 try {
   await start(parseSettings(process.env), log, stops);
 } catch (error) {
-  const fields = error instanceof Problem ? { error: error.message } : describeError(error);
-  log.error("could not start", fields);
+  // What to do about it is in the message; where it was thrown helps nobody but us.
+  log.error("could not start", { error: error instanceof Error ? error.message : String(error) });
+  log.debug("could not start", describeError(error));
   await stop(1);
 }

@@ -50,10 +50,28 @@ export const parseShape = <Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
 ): z.output<Schema> => {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: inPlainWords });
   if (parsed.success) return parsed.data;
   throw invalid(parsed.error.issues.flatMap(toFieldErrors));
 };
+
+/** Where a schema has no message of its own; undefined leaves it to zod. */
+const inPlainWords = (issue: z.core.$ZodRawIssue): string | undefined => {
+  if (issue.code === "invalid_type") {
+    const expected = issue.expected === "record" ? "object" : issue.expected;
+    if (issue.input === undefined) return "is missing";
+    return `must be ${/^[aeiou]/.test(expected) ? "an" : "a"} ${expected}`;
+  }
+  if (issue.code === "invalid_value") {
+    return `must be ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
+  }
+  if (issue.code === "too_small") return `must be at least ${issue.minimum}${unitOf(issue.origin)}`;
+  if (issue.code === "too_big") return `must be at most ${issue.maximum}${unitOf(issue.origin)}`;
+  return undefined;
+};
+
+const unitOf = (origin: string): string =>
+  origin === "string" ? " characters long" : origin === "array" ? " items long" : "";
 
 const toFieldErrors = (issue: z.core.$ZodIssue): FieldError[] => {
   const path = issue.path.map(String).join(".");

@@ -9,9 +9,12 @@ import { isUnavailable, unavailable } from "../platform/sql.ts";
 export const problemResponse = (error: unknown, requestId: string, log: Logger): Response => {
   const problem = toProblem(error);
   const { status, title } = catalogue[problem.code];
-  if (status >= 500) {
-    const fields = { requestId, code: problem.code, ...describeError(problem.cause ?? problem) };
-    log[problem.code === "INTERNAL" ? "error" : "warn"]("request failed", fields);
+  if (problem.code === "INTERNAL") {
+    log.error("request failed", { requestId, ...describeError(problem.cause ?? problem) });
+  } else if (status >= 500) {
+    // While the database is away there are many of these, and a stack says nothing new.
+    const { error: cause } = describeError(problem.cause ?? problem);
+    log.warn("request refused", { requestId, code: problem.code, cause });
   }
   const body = {
     type: `/docs/errors/${problem.code}`,

@@ -119,8 +119,8 @@ describe("readLayers, while others commit all the time", () => {
       }, loadMs);
       try {
         const reads = await Promise.all(readers);
-        expect(Math.min(...reads)).toBeGreaterThan(10);
-        expect(numbers.size).toBeGreaterThan(50);
+        expect(Math.min(...reads)).toBeGreaterThan(5);
+        expect(numbers.size).toBeGreaterThan(10);
       } finally {
         running = false;
         clearTimeout(timer);

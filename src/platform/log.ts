@@ -23,7 +23,10 @@ export const createLogger = (
 
 /** An error as log fields: name, message, code and stack of it and of its causes. */
 export const describeError = (error: unknown): LogFields => {
-  if (!(error instanceof Error)) return { error: String(error) };
+  if (!(error instanceof Error)) {
+    const said = typeof error === "object" && error !== null && "message" in error;
+    return { error: String(said ? error.message : error) };
+  }
   return {
     error: error.message,
     name: error.name,

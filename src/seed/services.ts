@@ -7,11 +7,12 @@ import { flattenDocument } from "../configs/flatten-document.ts";
 import { type Read } from "../configs/read-config.ts";
 import { readDocument } from "../configs/read-document.ts";
 import type { Ctx } from "../context.ts";
-import type { FieldError } from "../errors.ts";
+import { type FieldError, Problem } from "../errors.ts";
 import { requireScope } from "../layers/require-scope.ts";
 import type { Json } from "../platform/json.ts";
 import { toPublicScope } from "../platform/names.ts";
 import type { Tx } from "../platform/sql.ts";
+import { problemInWordsOfConfig } from "./in-words-of-config.ts";
 
 interface Service {
   readonly service: string;
@@ -74,9 +75,12 @@ export const writeService = async (
     ];
     return { message, allowLargeChange, operations };
   };
-  const { changes, revision } = await commitChangeSet(ctx, {
+  const committing = commitChangeSet(ctx, {
     action: replace ? "replace" : "change",
     changeSet: replace ? withDeletes : { message, allowLargeChange, operations: puts },
+  });
+  const { changes, revision } = await committing.catch((error: unknown) => {
+    throw error instanceof Problem ? problemInWordsOfConfig(error, [...entries.keys()]) : error;
   });
   const body = { service, environment: toPublicScope(environment), version: revision ?? 0 };
   return {

@@ -3,8 +3,10 @@ import { commitChangeSet } from "../changes/commit-change-set.ts";
 import { flattenDocument } from "../configs/flatten-document.ts";
 import { type Ctx, requirePermission } from "../context.ts";
 import { type FieldError, Problem } from "../errors.ts";
+import { requireScope } from "../layers/require-scope.ts";
 import type { Json } from "../platform/json.ts";
 import { compileJsonSchema } from "../platform/json-schema/compile-json-schema.ts";
+import { inWordsOfConfig } from "./in-words-of-config.ts";
 
 export interface ValidateConfigInput {
   readonly service: string;
@@ -23,10 +25,16 @@ export interface Validation {
 export const validateConfig = async (ctx: Ctx, input: ValidateConfigInput): Promise<Validation> => {
   requirePermission(ctx, "entries.write", { kind: "config", app: input.service });
   const errors = [
+    ...(await faultsOf(() => environmentErrors(ctx, input))),
     ...(await faultsOf(() => schemaErrors(input))),
     ...(await faultsOf(() => changeErrors(ctx, input))),
   ];
-  return { valid: errors.length === 0, errors };
+  return { valid: errors.length === 0, errors: uniqueErrors(errors) };
+};
+
+const environmentErrors = async (ctx: Ctx, { environment }: ValidateConfigInput) => {
+  await requireScope(ctx.sql, { environment });
+  return [];
 };
 
 const schemaErrors = async ({ config, schema }: ValidateConfigInput): Promise<FieldError[]> => {
@@ -57,17 +65,6 @@ const changeErrors = async (ctx: Ctx, input: ValidateConfigInput): Promise<Field
     if (!(error instanceof Problem) || error.errors.length === 0) throw error;
     return uniqueErrors(error.errors.map((fault) => inWordsOfConfig(fault, keys)));
   }
-};
-
-/** `operations.3.value.size` → `db.pool.size`; what concerns the scope names only that. */
-const inWordsOfConfig = ({ message, path }: FieldError, keys: readonly string[]): FieldError => {
-  const [, index, rest = ""] = /^operations\.(\d+)(?:\.(.*))?$/.exec(path) ?? [];
-  if (index === undefined) return { path, message };
-  if (rest === "environment" || rest === "app") {
-    return { path: rest === "app" ? "service" : rest, message };
-  }
-  const inner = rest.replace(/^value\.?/, "").replace(/^key$/, "");
-  return { path: [keys[Number(index)], inner].filter(Boolean).join("."), message };
 };
 
 const uniqueErrors = (errors: readonly FieldError[]): FieldError[] => [
