@@ -132,9 +132,7 @@ describe("commitChangeSet", () => {
           await database.drop();
         }
       });
-      // Shrinking stops in time too, so that a counterexample is told.
-      const interruptAfterTimeLimit = 30_000 * effort;
-      await fc.assert(property, { numRuns: 14 * effort, interruptAfterTimeLimit });
+      await fc.assert(property, { numRuns: 14 * effort });
     },
     60_000 * effort,
   );

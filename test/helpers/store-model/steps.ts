@@ -40,8 +40,6 @@ interface SketchedOperation {
   /** A delete of what is not there becomes a put, unless it is blind. */
   readonly op: "put" | "delete" | "delete blindly";
   readonly value: Json;
-  /** Puts what the entry has already, so that only the rest of it can change. */
-  readonly keepsValue: boolean;
   readonly schema: Json | null | undefined;
   readonly description: string | null | undefined;
   readonly merge: "replace" | "deep" | undefined;
@@ -79,7 +77,6 @@ const operation: fc.Arbitrary<SketchedOperation> = fc.record({
     { weight: 1, arbitrary: fc.constant("delete blindly" as const) },
   ),
   value: fc.oneof({ weight: 2, arbitrary: arbitraryJson }, fc.nat({ max: 5 })),
-  keepsValue: fc.constantFrom(true, false, false),
   schema: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, schema),
   description: fc.constantFrom(undefined, undefined, undefined, null, "why"),
   merge: fc.constantFrom(undefined, "replace" as const, "deep" as const),
@@ -202,8 +199,7 @@ const operationOf = (model: StoreModel, sketch: SketchedOperation): Operation =>
   if (sketch.op === "delete blindly" || (sketch.op === "delete" && current > 0)) {
     return { op: "delete", ...sketch.name, expectedVersion };
   }
-  const { description, merge, schema: ofPut } = sketch;
-  const value = sketch.keepsValue && newest?.op === "put" ? newest.value : sketch.value;
+  const { description, merge, schema: ofPut, value } = sketch;
   return { op: "put", ...sketch.name, value, schema: ofPut, description, merge, expectedVersion };
 };
 
