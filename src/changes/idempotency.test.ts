@@ -21,11 +21,13 @@ let secondSql: Sql;
 /** Two processes' worth: each with a committer and connections of its own. */
 let first: Ctx;
 let second: Ctx;
+/** What the first one logs: a group that had to run singly, for one. */
+const lines: string[] = [];
 
 beforeAll(async () => {
   database = await createTestDatabase();
   secondSql = connectSql(database.url, { max: 10 });
-  first = createTestContext(database.sql);
+  first = createTestContext(database.sql, { log: (line) => lines.push(line) });
   second = createTestContext(secondSql);
 });
 
@@ -52,6 +54,24 @@ describe("an Idempotency-Key", () => {
     for (const answer of answers) expect(answer).toEqual(answers[0]);
     expect(answers[0]?.changes).toHaveLength(1);
     expect(await versionsOf("grouped")).toBe(1);
+    expect(lines).toEqual([]);
+  });
+
+  it("makes duplicates in groups that overlap share the answer", async () => {
+    const caller = withIdempotency(first, "overlapping");
+    const filler = (): Promise<unknown>[] =>
+      Array.from({ length: 255 }, (_, index) => commit(first, put(`filler.${index}`, index)));
+    const opened = openGroup(first);
+    const answers = [commit(caller, put("overlap", "a"))];
+    const fillers = filler();
+    answers.push(commit(caller, put("overlap", "a")));
+    fillers.push(...filler(), commit(first, put("overlap", "b")));
+    answers.push(commit(caller, put("overlap", "a")));
+    const [answer, ...duplicates] = await Promise.all(answers);
+    await Promise.all([opened, ...fillers]);
+    expect(duplicates).toEqual([answer, answer]);
+    expect(await versionsOf("overlap")).toBe(2);
+    expect(lines).toEqual([]);
   });
 
   it("makes duplicates that two processes get at once share the answer", async () => {

@@ -72,6 +72,26 @@ describe("two committers on one database", () => {
     }
   });
 
+  it("lose no app or environment that one makes while the other commits all the time", async () => {
+    let running = true;
+    const load = Array.from({ length: 4 }, async (_, client) => {
+      for (let turn = 0; running; turn += 1) await commit(first, put(`load.${client}`, turn));
+    });
+    const rounds = 25 * effort;
+    for (let round = 0; round < rounds; round += 1) {
+      const environment = `env-${round}`;
+      await createEnvironment(second, { name: environment, rank: round, protected: false });
+      await commit(second, put("x", round, { app: `app-${round}` }));
+      // None named, and as many apps as there have been rounds.
+      const { effectiveTotal } = await commit(first, put(`at.${round}`, 1, { environment }));
+      expect(effectiveTotal).toBe(round + 2);
+    }
+    running = false;
+    await Promise.all(load);
+    const [catalogue] = await database.sql`select catalogue_version from fairlead.deployment`;
+    expect(catalogue).toEqual({ catalogue_version: 2 * rounds });
+  });
+
   it(
     "keep revisions gapless and lose no update while both commit all the time",
     async () => {

@@ -15,7 +15,7 @@ import { startWriteLoad } from "../helpers/write-load.ts";
 
 const clients = 12;
 // Nothing that a client waits for may take longer, whether PostgreSQL is there or not.
-const patienceMs = 3_000;
+const patienceMs = 5_000;
 
 let postgres: RestartablePostgres;
 let sql: Sql;
