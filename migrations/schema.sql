@@ -12,6 +12,34 @@ begin
 end
 $function$;
 
+create table fairlead.access_state (
+  singleton boolean not null default true,
+  version bigint not null default 0,
+  constraint access_state_pk primary key (singleton),
+  constraint access_state_is_single check (singleton)
+);
+
+create table fairlead.api_keys (
+  id text collate "C" not null,
+  name text not null,
+  secret_hash bytea,
+  grants json not null,
+  default_app text not null,
+  default_environment text not null,
+  created_at timestamp with time zone not null,
+  created_by text not null,
+  expires_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  revoked_by text,
+  access_version bigint not null,
+  constraint api_keys_pk primary key (id),
+  constraint api_keys_has_hash check (secret_hash is not null or id = 'bootstrap-admin'::text),
+  constraint api_keys_hash_is_sha256 check (octet_length(secret_hash) = 32),
+  constraint api_keys_revoked_by_somebody check ((revoked_at is null) = (revoked_by is null))
+);
+create index api_keys_access_version on fairlead.api_keys (access_version);
+
 create table fairlead.apps (
   name text collate "C" not null,
   created_at timestamp with time zone not null default clock_timestamp(),
@@ -32,9 +60,15 @@ create table fairlead.audit_log (
   address text,
   user_agent text,
   detail json not null,
-  constraint audit_log_pk primary key (id)
+  count bigint not null default 1,
+  refusal text,
+  constraint audit_log_pk primary key (id),
+  constraint audit_log_count_positive check (count > 0)
 );
+create index audit_log_action on fairlead.audit_log (action, id desc);
+create index audit_log_actor on fairlead.audit_log (actor_id, id desc);
 create index audit_log_at on fairlead.audit_log (at desc, id desc);
+create unique index audit_log_refusal on fairlead.audit_log (refusal) where refusal is not null;
 
 create table fairlead.change_sets (
   revision bigint not null,
@@ -171,4 +205,15 @@ create table fairlead.outbox (
   changes json not null,
   events json not null,
   constraint outbox_pk primary key (revision)
+);
+
+create table fairlead.roles (
+  name text collate "C" not null,
+  description text not null,
+  actions text[] not null,
+  created_at timestamp with time zone not null,
+  created_by text not null,
+  constraint roles_pk primary key (name),
+  constraint roles_has_actions check (cardinality(actions) > 0),
+  constraint roles_name_is_legal check (name ~ '^[a-z][a-z0-9-]*$'::text and length(name) <= 64)
 );

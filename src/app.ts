@@ -1,15 +1,19 @@
 import { OpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
 import { type Context, Hono } from "hono";
+import { accessRoutes } from "./access/routes.ts";
+import { anonymous } from "./access/store/identities.ts";
+import { auditRoutes } from "./audit/routes.ts";
 import { changeRoutes } from "./changes/routes.ts";
 import { configRoutes } from "./configs/routes.ts";
 import { type Ctx, type Deps, missingCredentials } from "./context.ts";
 import { environmentRoutes } from "./environments/routes.ts";
 import { Problem } from "./errors.ts";
-import type { Authenticate } from "./http/authenticate.ts";
 import { mountDocs } from "./http/mount-docs.ts";
 import { mountHealth } from "./http/mount-health.ts";
+import { presentedKey } from "./http/presented-key.ts";
 import { problemResponse } from "./http/problem-response.ts";
 import { requestInfo } from "./http/request-info.ts";
+import { requirePolicies } from "./http/require-policies.ts";
 import { type AppEnv, mountRoute } from "./http/route.ts";
 import { createLogger } from "./platform/log.ts";
 import { entryRoutes } from "./seed/entry-routes.ts";
@@ -18,7 +22,6 @@ import { serviceRoutes } from "./seed/service-routes.ts";
 /** What a runtime brings to the app: on Workers `deps` are made for each request. */
 export interface AppOptions {
   readonly deps: (c: Context<AppEnv>) => Deps;
-  readonly authenticate: (c: Context<AppEnv>) => Authenticate;
   /** The client's address, where the runtime knows it. */
   readonly address?: (c: Context<AppEnv>) => string | undefined;
 }
@@ -27,6 +30,8 @@ const routes = [
   ...changeRoutes,
   ...configRoutes,
   ...environmentRoutes,
+  ...accessRoutes,
+  ...auditRoutes,
   // The API as the founding documents spell it: the same verbs, each route with its own shape.
   ...serviceRoutes,
   ...entryRoutes,
@@ -37,26 +42,53 @@ export const createApp = (options: AppOptions): Hono<AppEnv> => {
   const app = new Hono<AppEnv>();
   const registry = new OpenAPIRegistry();
 
-  const contextOf = (c: Context<AppEnv>): Ctx => {
+  const contextOf = async (c: Context<AppEnv>): Promise<Ctx> => {
     const { headers } = c.req.raw;
     const request = requestInfo(headers, options.address?.(c));
     c.set("requestId", request.id);
-    const actor = options.authenticate(c)(headers);
-    if (actor.type === "anonymous") throw missingCredentials();
-    return { ...options.deps(c), actor, request };
+    const deps = options.deps(c);
+    const identity = await deps.access.identify(deps.sql, presentedKey(headers));
+    if (identity.actor.type === "anonymous") throw missingCredentials();
+    const ctx = { ...deps, ...identity, request };
+    c.set("ctx", ctx);
+    return ctx;
   };
 
   for (const route of routes) mountRoute(app, registry, contextOf, route);
   mountHealth(app, options.deps);
   mountDocs(app, registry, options.deps);
+  requirePolicies(app, routes, openToAll);
   refuseOtherMethods(app);
   const fail = (c: Context<AppEnv>, error: unknown): Response => {
     const requestId = c.get("requestId") ?? requestInfo(c.req.raw.headers, undefined).id;
+    if (error instanceof Problem && error.isRefusal) noteRefusal(options, c, error);
     return problemResponse(error, requestId, logOf(options, c));
   };
   app.notFound((c) => fail(c, new Problem("NOT_FOUND", `There is no route ${c.req.path}.`)));
   app.onError((error, c) => fail(c, error));
   return app;
+};
+
+/** Everything else asks for a key. */
+const openToAll = new Set([
+  "GET /livez",
+  "GET /readyz",
+  "GET /openapi.json",
+  "GET /docs",
+  "GET /docs/errors",
+  "GET /docs/errors/:code",
+]);
+
+const noteRefusal = (options: AppOptions, c: Context<AppEnv>, { code }: Problem): void => {
+  const { actor, authentication } = c.get("ctx") ?? anonymous;
+  const request = requestInfo(c.req.raw.headers, options.address?.(c));
+  options.deps(c).refusals.note({
+    actor,
+    authentication,
+    request: { ...request, id: c.get("requestId") ?? request.id },
+    route: c.get("operationId") ?? "none",
+    code,
+  });
 };
 
 /** Even where the dependencies cannot be made, the failure is logged. */

@@ -22,15 +22,18 @@ export const catalogue = {
   UNAUTHENTICATED: {
     status: 401,
     title: "No valid credentials",
-    meaning: "The request has no credentials, or they are not known to this deployment.",
+    meaning:
+      "The request has no credentials, or they are not known to this deployment, have expired or were revoked.",
     remedy:
       "Send `Authorization: Bearer <key>` or `X-API-Key: <key>`. The first start prints the administrator's key and keeps it in the data directory as `admin.key`.",
   },
   FORBIDDEN: {
     status: 403,
     title: "Not allowed",
-    meaning: "The credentials are valid, but they do not permit this action.",
-    remedy: "Ask an administrator for a grant that covers the action and its scope.",
+    meaning:
+      "The credentials are valid, but no grant permits this action here. What may not even be read is `NOT_FOUND` instead.",
+    remedy:
+      "`GET /v1/whoami` shows your grants. Ask an administrator for one that covers the action and its scope.",
   },
   NOT_FOUND: {
     status: 404,
@@ -38,13 +41,20 @@ export const catalogue = {
     meaning:
       "The route, entry, environment, app, revision or version that the request names does not exist.",
     remedy:
-      "Check the spelling of what `detail` names. Names are case-sensitive; `GET /v1/environments` and `GET /v1/apps` list what exists.",
+      "Check the spelling of what `detail` names. Names are case-sensitive; `GET /v1/environments` and `GET /v1/apps` list what exists for your key. What its grants do not let it read is answered as missing; `GET /v1/whoami` shows them.",
   },
   METHOD_NOT_ALLOWED: {
     status: 405,
     title: "Method not allowed",
     meaning: "The path exists, but not with this method.",
     remedy: "Use one of the methods in the `Allow` header.",
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    title: "The request took too long to arrive",
+    meaning:
+      "The connection was open, but the request, or what was left of it, did not arrive in time. A change that was not received whole is not committed.",
+    remedy: "Send the request again, on a new connection.",
   },
   CONFLICT: {
     status: 409,
@@ -73,6 +83,12 @@ export const catalogue = {
     meaning: "The body, a value, a schema or the number of operations is over its limit.",
     remedy:
       "`detail` names the limit and the size. Split the change set, or keep large content elsewhere and store a reference. Operators can raise limits; see docs/operations.md.",
+  },
+  URI_TOO_LONG: {
+    status: 414,
+    title: "The path and query are too long",
+    meaning: "The path and query of the request are longer than 8192 characters.",
+    remedy: "Check what the client puts into the query. What is long belongs into a body.",
   },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
@@ -109,6 +125,14 @@ export const catalogue = {
     meaning: "The caller has sent more requests than it may.",
     remedy: "Wait for the number of seconds in `Retry-After`.",
   },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    title: "The headers are too large",
+    meaning:
+      "The path, query and headers of the request are larger than the limit, or there are too many headers.",
+    remedy:
+      "Send fewer or shorter headers: cookies, for one, are of no use here. Operators can raise the limit, `MAX_HEADER_BYTES`; see docs/operations.md.",
+  },
   INTERNAL: {
     status: 500,
     title: "Internal error",
@@ -140,6 +164,8 @@ interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Goes to the log, never to the client. */
   readonly cause?: unknown;
+  /** Says "not found" for want of a permission: the audit log counts it, the client sees no difference. */
+  readonly isRefusal?: boolean;
 }
 
 /** The one error class. `message` is public text; what is internal goes into `cause`. */
@@ -148,6 +174,7 @@ export class Problem extends Error {
   readonly errors: readonly FieldError[];
   readonly members: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
+  readonly isRefusal: boolean;
 
   constructor(code: ErrorCode, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause });
@@ -156,6 +183,7 @@ export class Problem extends Error {
     this.errors = options.errors ?? [];
     this.members = options.members ?? {};
     this.headers = options.headers ?? {};
+    this.isRefusal = options.isRefusal ?? (code === "UNAUTHENTICATED" || code === "FORBIDDEN");
   }
 
   get status(): number {

@@ -1,12 +1,17 @@
 import { type Ctx, requirePermission } from "../context.ts";
+import type { Action, Resource } from "../permissions/actions.ts";
 import type { Json } from "../platform/json.ts";
 import type { Tx } from "../platform/sql.ts";
 import { inTransaction } from "../platform/transaction.ts";
 import { idempotencyNames, replayOf } from "./idempotency.ts";
 import { lockCounter } from "./lock-counter.ts";
 import { readSnapshot } from "./read-state.ts";
+import { recordChange } from "./record-change.ts";
 
 interface CatalogueChange<Result> {
+  /** Who may do it, and to what. */
+  readonly permission: Action;
+  readonly resource: Resource;
   /** What audit rows call it. */
   readonly action: string;
   readonly detail: Json;
@@ -19,9 +24,9 @@ interface CatalogueChange<Result> {
  */
 export const commitCatalogueChange = <Result extends object>(
   ctx: Ctx,
-  change: CatalogueChange<Result>,
+  { action, detail, insert, permission, resource }: CatalogueChange<Result>,
 ): Promise<Result> => {
-  requirePermission(ctx, "catalogue.write");
+  requirePermission(ctx, permission, resource);
   return inTransaction(ctx.sql, "read write", async (tx): Promise<Result> => {
     await lockCounter(tx);
     const names = idempotencyNames(ctx);
@@ -29,39 +34,9 @@ export const commitCatalogueChange = <Result extends object>(
     const { now, replays } = await readSnapshot(tx, query);
     const replay = replayOf(ctx, replays);
     if (replay !== undefined) return replay.result as Result;
-    const inserted = await change.insert(tx);
-    await writeCatalogueChange(tx, ctx, change, inserted, now);
-    return inserted;
+    const result = await insert(tx);
+    await tx`update fairlead.deployment set catalogue_version = catalogue_version + 1`;
+    await recordChange(tx, ctx, { action, detail, result, now });
+    return result;
   });
-};
-
-const writeCatalogueChange = async (
-  tx: Tx,
-  { actor, request }: Ctx,
-  { action, detail }: Pick<CatalogueChange<unknown>, "action" | "detail">,
-  result: object,
-  now: string,
-): Promise<void> => {
-  const { idempotency } = request;
-  await tx`
-    with counter as (
-      update fairlead.deployment set catalogue_version = catalogue_version + 1
-    ), record as (
-      insert into fairlead.idempotency_keys (actor, route, key, request_hash, result, created_at)
-      select
-        ${actor.id}, ${idempotency?.route ?? ""}, ${idempotency?.key ?? ""},
-        ${idempotency?.requestHash ?? ""}, ${JSON.stringify(result)}::text::json,
-        ${now}::timestamptz
-      where ${idempotency !== undefined}
-      on conflict on constraint idempotency_keys_pk do update set
-        request_hash = excluded.request_hash, result = excluded.result,
-        created_at = excluded.created_at
-    )
-    insert into fairlead.audit_log
-      (at, actor_type, actor_id, authentication, action, request_id, address, user_agent, detail)
-    values (
-      ${now}::timestamptz, ${actor.type}, ${actor.id}, ${actor.type}, ${action}, ${request.id},
-      ${request.address ?? null}, ${request.userAgent ?? null},
-      ${JSON.stringify(detail)}::text::json
-    )`;
 };

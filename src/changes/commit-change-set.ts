@@ -1,10 +1,11 @@
-import { type Ctx, requirePermission } from "../context.ts";
+import { type Ctx, requireAnyPermission } from "../context.ts";
 import { type FieldError, Problem } from "../errors.ts";
 import { keyPattern, scopeNamePattern } from "../platform/names.ts";
 import type { Tx } from "../platform/sql.ts";
 import type { ChangeSet, CommitResult, Operation } from "./change-set.ts";
 import { repeatedEntryErrors } from "./evaluate-change-set.ts";
 import { previewChangeSet } from "./preview-change-set.ts";
+import { requireWritable } from "./require-writable.ts";
 
 /** A change set that is made from the state under the lock: a rollback, a replacement of a layer. */
 type ChangeSetPlan = (tx: Tx) => Promise<ChangeSet>;
@@ -27,7 +28,7 @@ export interface CommitInput {
  *   the database is lost, and then the change set is committed whole or not at all
  */
 export const commitChangeSet = async (ctx: Ctx, input: CommitInput): Promise<CommitResult> => {
-  requirePermission(ctx, "entries.write");
+  requireAnyPermission(ctx, "entries.write");
   const { changeSet, dryRun = false, maxOperations = ctx.settings.maxOperations } = input;
   const check = (candidate: ChangeSet): ChangeSet => {
     checkChangeSet(ctx, candidate, maxOperations);
@@ -40,6 +41,8 @@ export const commitChangeSet = async (ctx: Ctx, input: CommitInput): Promise<Com
   if (dryRun) return previewChangeSet(ctx, checked);
   return ctx.committer.submit({
     actor: ctx.actor,
+    authentication: ctx.authentication,
+    permissions: ctx.permissions,
     request: ctx.request,
     action: input.action ?? "change",
     changeSet: checked,
@@ -54,9 +57,6 @@ const checkChangeSet = (ctx: Ctx, changeSet: ChangeSet, maxOperations: number): 
       errors: [{ path: "operations", message }],
     });
   }
-  for (const { app, environment, key, kind } of operations) {
-    requirePermission(ctx, "entries.write", { kind, app, environment, key });
-  }
   const errors = operations.flatMap((operation, index) => nameErrors(ctx, operation, index));
   errors.push(...repeatedEntryErrors(operations));
   const [first] = errors;
@@ -65,6 +65,7 @@ const checkChangeSet = (ctx: Ctx, changeSet: ChangeSet, maxOperations: number): 
       errors: errors.slice(0, 20),
     });
   }
+  requireWritable(ctx, operations);
 };
 
 const nameErrors = (ctx: Ctx, operation: Operation, index: number): FieldError[] => {

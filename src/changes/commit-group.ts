@@ -1,4 +1,4 @@
-import type { Actor, RequestInfo } from "../context.ts";
+import type { Identity, RequestInfo } from "../context.ts";
 import { Problem } from "../errors.ts";
 import { outboxRow } from "../outbox/outbox-row.ts";
 import type { Sql, Tx } from "../platform/sql.ts";
@@ -17,8 +17,7 @@ import type { Catalogue, State } from "./state.ts";
 import { type AcceptedChangeSet, writeGroup } from "./write-group.ts";
 
 /** A change set on its way to be committed. */
-export interface Submission {
-  readonly actor: Actor;
+export interface Submission extends Pick<Identity, "actor" | "authentication" | "permissions"> {
   readonly request: RequestInfo;
   /** What audit rows call it: `change`, `rollback` … */
   readonly action: string;
@@ -172,7 +171,7 @@ const judge = (
   const replay = replayOf(member, replays);
   if (replay !== undefined) return { result: replay.result as CommitResult };
   if (planned === undefined || "refused" in planned) return { refused: planned?.refused };
-  const evaluation = evaluateChangeSet(state, planned.changeSet, rules);
+  const evaluation = evaluateChangeSet(state, planned.changeSet, rules, member.permissions);
   applyEvaluation(state, evaluation);
   const done = accept(member, planned.changeSet, evaluation, state, now);
   if (done.entries.length > 0 || member.request.idempotency !== undefined) accepted.push(done);
@@ -181,13 +180,14 @@ const judge = (
 };
 
 const accept = (
-  { action, actor, request }: Submission,
+  { action, actor, authentication, request }: Submission,
   { message }: ChangeSet,
   { changes, createdApps, effective, effectiveTotal, entries, layers }: Evaluation,
   { epoch, revision }: State,
   now: string,
 ): AcceptedChangeSet => ({
   actor,
+  authentication,
   request,
   action,
   message,

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { type Ctx, requirePermission } from "../context.ts";
+import { type Ctx, requireAnyPermission } from "../context.ts";
 import { readEffective } from "../layers/read-effective.ts";
+import { requireReadableScope } from "../layers/require-scope.ts";
 import type { Json } from "../platform/json.ts";
 import { decodeCursor, type Page, type PageInput, pageFrom } from "../platform/page.ts";
 import { inTransaction } from "../platform/transaction.ts";
@@ -23,7 +24,7 @@ export interface EnvironmentDiffItem {
 
 /**
  * How an app's effective configuration differs between two environments, by key, both read at one
- * revision.
+ * revision. A key that may be seen in one of them only is as if the other did not have it.
  *
  * @throws Problem `NOT_FOUND` for an unknown app, environment or revision
  */
@@ -32,11 +33,19 @@ export const diffEnvironments = async (
   input: DiffEnvironmentsInput,
 ): Promise<Page<EnvironmentDiffItem>> => {
   const { app, at, fromEnvironment, limit, toEnvironment } = input;
-  requirePermission(ctx, "entries.read", { kind: "config", app, environment: fromEnvironment });
-  requirePermission(ctx, "entries.read", { kind: "config", app, environment: toEnvironment });
+  requireAnyPermission(ctx, "entries.read");
   const start = decodeCursor(input.cursor, z.string());
+  for (const environment of [fromEnvironment, toEnvironment]) {
+    requireReadableScope(ctx, "config", { app, environment });
+  }
   const revision = at === undefined ? undefined : await resolveRevision(ctx.sql, at);
-  const effective = (environment: string) => ({ kind: "config", app, environment, at: revision });
+  const effective = (environment: string) => ({
+    kind: "config",
+    app,
+    environment,
+    at: revision,
+    visible: ctx.permissions.keys("entries.read", "config", app, environment),
+  });
   const [from, to] = await inTransaction(
     ctx.sql,
     "isolation level repeatable read read only",

@@ -1,10 +1,12 @@
 import { z } from "zod";
-import { type Ctx, requirePermission } from "../context.ts";
+import { type Ctx, requireAnyPermission } from "../context.ts";
 import { requireScope } from "../layers/require-scope.ts";
 import type { Json } from "../platform/json.ts";
 import { toPublicScope } from "../platform/names.ts";
-import { decodeCursor, type Page, type PageInput, pageFrom } from "../platform/page.ts";
+import { decodeCursor, type Page, type PageInput } from "../platform/page.ts";
+import { readVisiblePage } from "./read-visible-page.ts";
 import { resolveRevision } from "./revisions.ts";
+import { withinReach } from "./within-reach.ts";
 
 export interface DiffItem {
   readonly change: "added" | "changed" | "removed";
@@ -34,6 +36,7 @@ interface DiffRow {
 }
 
 const position = z.tuple([z.string(), z.string(), z.string(), z.string()]);
+type Position = z.output<typeof position>;
 
 /**
  * The raw entries that differ between two revisions, whichever is older. An entry counts as changed
@@ -45,17 +48,17 @@ export const diffRevisions = async (
   ctx: Ctx,
   input: DiffRevisionsInput,
 ): Promise<Page<DiffItem>> => {
-  requirePermission(ctx, "changes.read", {});
+  requireAnyPermission(ctx, "entries.read");
   const start = decodeCursor(input.cursor, position);
   await resolveRevision(ctx.sql, Math.max(input.from, input.to));
-  await requireScope(ctx.sql, input);
-  const rows = await diffRows(ctx, input, start);
-  const page = pageFrom(rows, input.limit, ({ app, environment, key, kind }) => [
-    app,
-    environment,
-    key,
-    kind,
-  ]);
+  await requireScope(ctx, input);
+  const page = await readVisiblePage<DiffRow, Position>({
+    limit: input.limit,
+    start,
+    positionOf: ({ app, environment, key, kind }) => [app, environment, key, kind],
+    read: (from, count) => diffRows(ctx, input, from, count),
+    isVisible: (row) => ctx.permissions.may("entries.read", row),
+  });
   return { ...page, items: page.items.map(toItem) };
 };
 
@@ -66,9 +69,10 @@ const toItem = ({ app, environment, ...row }: DiffRow): DiffItem => ({
 });
 
 const diffRows = (
-  { sql }: Ctx,
-  { app, environment, from, limit, to }: DiffRevisionsInput,
-  start: z.output<typeof position> | undefined,
+  { permissions, sql }: Ctx,
+  { app, environment, from, to }: DiffRevisionsInput,
+  start: Position | undefined,
+  count: number,
 ) => sql<DiffRow[]>`
   with touched as (
     select distinct v.app, v.environment, v.key, v.kind
@@ -76,6 +80,7 @@ const diffRows = (
     where v.revision > ${Math.min(from, to)} and v.revision <= ${Math.max(from, to)}
       ${app === undefined ? sql`` : sql`and v.app = ${app}`}
       ${environment === undefined ? sql`` : sql`and v.environment = ${environment}`}
+      ${withinReach(sql, permissions)}
       ${start === undefined ? sql`` : sql`and (v.app, v.environment, v.key, v.kind) > (${start[0]}, ${start[1]}, ${start[2]}, ${start[3]})`}
   )
   select
@@ -101,4 +106,4 @@ const diffRows = (
       or was.description is distinct from is_now.description
       or was.merge is distinct from is_now.merge)
   order by t.app, t.environment, t.key, t.kind
-  limit ${limit + 1}`;
+  limit ${count}`;

@@ -19,6 +19,7 @@ import {
   layerId,
   type State,
 } from "./state.ts";
+import { everythingVisible, type Reader, visibilityOf } from "./visibility.ts";
 
 export interface EvaluationRules {
   readonly kinds: KindRegistry;
@@ -39,7 +40,8 @@ export interface Evaluation {
 
 /**
  * Judges a change set against a state, without touching either: compare-and-set, the kinds' rules,
- * limits and guard rails. Changes take the revision after the state's. Pure but for `newEntryId`.
+ * limits and guard rails. Changes take the revision after the state's. What it answers shows only what
+ * `reader` may see. Pure but for `newEntryId`.
  *
  * @throws Problem `NOT_FOUND`, `CONFLICT`, `PRECONDITION_FAILED`, `UNPROCESSABLE`, `LARGE_CHANGE`,
  *   `TOO_LARGE`: then nothing of the change set holds.
@@ -48,24 +50,25 @@ export const evaluateChangeSet = (
   state: State,
   changeSet: ChangeSet,
   rules: EvaluationRules,
+  reader?: Reader,
 ): Evaluation => {
+  const visibility = reader === undefined ? everythingVisible : visibilityOf(reader);
   refuseUnknownEnvironments(state, changeSet.operations);
   refuseLostConditions(state, changeSet);
   refuseMissingEntries(state, changeSet.operations);
   const planned = planEntries(state, changeSet.operations, rules);
   const layers = layerChanges(state, planned);
-  refuse("UNPROCESSABLE", layerSizeErrors(layers, rules.maxLayerKeys));
+  refuse("UNPROCESSABLE", layerSizeErrors(layers, rules.maxLayerKeys, visibility));
   const createdApps = appsToCreate(state.catalogue, planned);
   const catalogue = withApps(state.catalogue, createdApps);
-  const preview = previewEffective(
-    state,
-    catalogue,
-    planned,
-    rules.kinds,
-    rules.maxEffectiveChanges,
-  );
+  const preview = previewEffective(state, catalogue, planned, {
+    kinds: rules.kinds,
+    cap: rules.maxEffectiveChanges,
+    visibility,
+  });
   refuse("UNPROCESSABLE", preview.errors);
-  if (changeSet.allowLargeChange !== true) refuse("LARGE_CHANGE", largeChangeErrors(layers));
+  if (changeSet.allowLargeChange !== true)
+    refuse("LARGE_CHANGE", largeChangeErrors(layers, visibility));
   return {
     changes: planned.map(({ next }) => describeChange(state, next)),
     effective: preview.effective,

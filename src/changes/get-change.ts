@@ -1,11 +1,14 @@
 import { z } from "zod";
-import { type Ctx, requirePermission } from "../context.ts";
+import { type Ctx, requireAnyPermission } from "../context.ts";
 import { Problem } from "../errors.ts";
 import type { Json } from "../platform/json.ts";
 import { toPublicScope } from "../platform/names.ts";
-import { decodeCursor, type PageInput, pageFrom } from "../platform/page.ts";
+import { decodeCursor, type PageInput } from "../platform/page.ts";
 import type { Change } from "./change-set.ts";
+import { countVisibleChanges } from "./count-visible-changes.ts";
 import type { ChangeSetItem } from "./list-changes.ts";
+import { readVisiblePage } from "./read-visible-page.ts";
+import { withinReach } from "./within-reach.ts";
 
 export interface ChangeSetDetail extends ChangeSetItem {
   readonly epoch: string;
@@ -25,9 +28,10 @@ interface ChangeRow {
 }
 
 const position = z.tuple([z.string(), z.string(), z.string(), z.string()]);
+type Position = z.output<typeof position>;
 
 /**
- * One change set with a page of its changes.
+ * One change set with a page of its changes, as far as the reader may see them.
  *
  * @throws Problem `NOT_FOUND`
  */
@@ -35,20 +39,30 @@ export const getChange = async (
   ctx: Ctx,
   input: PageInput & { readonly revision: number },
 ): Promise<ChangeSetDetail> => {
-  requirePermission(ctx, "changes.read");
+  requireAnyPermission(ctx, "entries.read");
+  const { limit, revision } = input;
   const start = decodeCursor(input.cursor, position);
-  const head = await changeSetHead(ctx, input.revision);
-  if (head === undefined) {
-    throw new Problem("NOT_FOUND", `There is no revision ${input.revision}.`);
+  const head = await visibleHead(ctx, revision);
+  if (head === undefined || head.changeCount === 0) {
+    const isRefusal = head !== undefined;
+    throw new Problem("NOT_FOUND", `There is no revision ${revision}.`, { isRefusal });
   }
-  const rows = await changeRows(ctx, input.revision, start, input.limit);
-  const { items, ...next } = pageFrom(rows, input.limit, ({ app, environment, key, kind }) => [
-    app,
-    environment,
-    key,
-    kind,
-  ]);
+  const { items, ...next } = await readVisiblePage<ChangeRow, Position>({
+    limit,
+    start,
+    positionOf: ({ app, environment, key, kind }) => [app, environment, key, kind],
+    read: (from, count) => changeRows(ctx, revision, from, count),
+    isVisible: (row) => ctx.permissions.may("entries.read", row),
+  });
   return { ...head, changes: items.map(toChange), ...next };
+};
+
+/** Counts what the reader may see, which may be nothing. */
+const visibleHead = async (ctx: Ctx, revision: number) => {
+  const head = await changeSetHead(ctx, revision);
+  if (head === undefined || ctx.permissions.mayEverywhere("entries.read")) return head;
+  const counts = await countVisibleChanges(ctx, [revision]);
+  return { ...head, changeCount: counts.get(revision) ?? 0 };
 };
 
 const toChange = ({ app, environment, ...row }: ChangeRow): Change => ({
@@ -72,10 +86,10 @@ const changeSetHead = async (
 };
 
 const changeRows = (
-  { sql }: Ctx,
+  { permissions, sql }: Ctx,
   revision: number,
-  start: z.output<typeof position> | undefined,
-  limit: number,
+  start: Position | undefined,
+  count: number,
 ) => sql<ChangeRow[]>`
   select
     v.op, v.kind, v.app, v.environment, v.key, v.version, v.value as after,
@@ -85,7 +99,7 @@ const changeRows = (
         and previous.key = v.key and previous.kind = v.kind and previous.version = v.version - 1
     ) as before
   from fairlead.entry_versions v
-  where v.revision = ${revision}
+  where v.revision = ${revision} ${withinReach(sql, permissions)}
     ${start === undefined ? sql`` : sql`and (v.app, v.environment, v.key, v.kind) > (${start[0]}, ${start[1]}, ${start[2]}, ${start[3]})`}
   order by v.app, v.environment, v.key, v.kind
-  limit ${limit + 1}`;
+  limit ${count}`;

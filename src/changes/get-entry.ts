@@ -1,4 +1,4 @@
-import { type Ctx, requirePermission } from "../context.ts";
+import { type Ctx, requireAnyPermission } from "../context.ts";
 import { Problem } from "../errors.ts";
 import type { Sql } from "../platform/sql.ts";
 import { type Entry, type EntryRow, toEntry } from "./list-entries.ts";
@@ -18,13 +18,14 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 /**
  * The live entry with an id, which is permanent and opaque.
  *
- * @throws Problem `NOT_FOUND`, for what does not look like an id too
+ * @throws Problem `NOT_FOUND`, also for what does not look like an id, and for what may not be seen
  */
 export const getEntry = async (ctx: Ctx, id: string): Promise<FoundEntry> => {
-  requirePermission(ctx, "entries.read");
+  requireAnyPermission(ctx, "entries.read");
   const row = uuidPattern.test(id) ? await entryRowById(ctx.sql, id) : undefined;
-  if (row === undefined) throw new Problem("NOT_FOUND", `There is no entry with the id "${id}".`);
-  return found(row);
+  const isRefusal = row !== undefined && !ctx.permissions.may("entries.read", row);
+  if (row !== undefined && !isRefusal) return found(row);
+  throw new Problem("NOT_FOUND", `There is no entry with the id "${id}".`, { isRefusal });
 };
 
 type FoundRow = EntryRow & { epoch: string; deploymentRevision: number };

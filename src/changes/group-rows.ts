@@ -39,10 +39,17 @@ export const toAppRows = ({ actor, createdApps }: AcceptedChangeSet) =>
   createdApps.map((name) => ({ name, created_by: actor.id }));
 
 /** What changed, before and after, is in the history by revision: an audit row copies nothing. */
-export const toAuditRow = ({ action, actor, message, request, result }: AcceptedChangeSet) => ({
+export const toAuditRow = ({
+  action,
+  actor,
+  authentication,
+  message,
+  request,
+  result,
+}: AcceptedChangeSet) => ({
   actor_type: actor.type,
   actor_id: actor.id,
-  authentication: actor.type,
+  authentication,
   action,
   revision: result.revision,
   request_id: request.id,

@@ -2,6 +2,7 @@ import type { FieldError } from "../errors.ts";
 import { describeScope } from "../platform/names.ts";
 import type { PlannedEntry } from "./preview-effective.ts";
 import { findEntry, type LayerState, layerId, type State } from "./state.ts";
+import type { Visibility } from "./visibility.ts";
 
 /** A layer of this many keys or more is guarded against changes of more than half of it. */
 const guardedLayerKeys = 20;
@@ -50,25 +51,34 @@ const scopeOfEntry = ({ kind, app, environment }: LayerState | PlannedEntry["nex
   environment,
 });
 
-/** Why a change set needs `allowLargeChange`; empty where it does not. */
-export const largeChangeErrors = (changes: readonly LayerChange[]): FieldError[] =>
+/** Why a change set needs `allowLargeChange`; empty where it does not. Counts only what may be seen whole. */
+export const largeChangeErrors = (
+  changes: readonly LayerChange[],
+  visibility: Visibility,
+): FieldError[] =>
   changes.flatMap(({ layer, keysBefore, touched }) => {
     const name = `the ${layer.kind} layer ${describeScope(layer.app, layer.environment)}`;
+    const isCounted = visibility.seesLayer(layer);
     if (keysBefore > 0 && layer.entryCount === 0) {
-      return [{ path: "operations", message: `empties ${name} of its ${keysBefore} keys` }];
+      const message = `empties ${name}${isCounted ? ` of its ${keysBefore} keys` : ""}`;
+      return [{ path: "operations", message }];
     }
     if (keysBefore >= guardedLayerKeys && touched > keysBefore / 2) {
-      const message = `deletes or changes ${touched} of the ${keysBefore} keys of ${name}`;
-      return [{ path: "operations", message }];
+      const part = isCounted ? `${touched} of the ${keysBefore} keys` : "more than half";
+      return [{ path: "operations", message: `deletes or changes ${part} of ${name}` }];
     }
     return [];
   });
 
 /** Layers that the change set would grow past `maxKeys`. */
-export const layerSizeErrors = (changes: readonly LayerChange[], maxKeys: number): FieldError[] =>
+export const layerSizeErrors = (
+  changes: readonly LayerChange[],
+  maxKeys: number,
+  visibility: Visibility,
+): FieldError[] =>
   changes
     .filter(({ layer, added }) => added > 0 && layer.entryCount > maxKeys)
     .map(({ layer }) => ({
       path: "operations",
-      message: `the ${layer.kind} layer ${describeScope(layer.app, layer.environment)} would have ${layer.entryCount} keys; the limit is ${maxKeys}`,
+      message: `the ${layer.kind} layer ${describeScope(layer.app, layer.environment)} would have ${visibility.seesLayer(layer) ? layer.entryCount : "too many"} keys; the limit is ${maxKeys}`,
     }));

@@ -1,8 +1,11 @@
 import { z } from "zod";
-import { type Actor, type Ctx, requirePermission } from "../context.ts";
+import { type Actor, type Ctx, requireAnyPermission } from "../context.ts";
 import { requireScope } from "../layers/require-scope.ts";
-import { decodeCursor, type Page, type PageInput, pageFrom } from "../platform/page.ts";
+import { decodeCursor, type Page, type PageInput } from "../platform/page.ts";
+import { countVisibleChanges } from "./count-visible-changes.ts";
+import { readVisiblePage } from "./read-visible-page.ts";
 import { requireKind } from "./require-kind.ts";
+import { withinReach } from "./within-reach.ts";
 
 export interface ListChangesInput extends PageInput {
   /** Only revisions after this one. */
@@ -23,7 +26,7 @@ export interface ChangeSetItem {
 
 /**
  * Change sets, newest first; with `after` oldest first, so that a follower can page on. Those that
- * changed an entry of the app, environment, kind and key that are given.
+ * changed an entry of the app, environment, kind and key that are given, and that the reader may see.
  *
  * @throws Problem `NOT_FOUND` for an unknown app or environment
  */
@@ -31,18 +34,44 @@ export const listChanges = async (
   ctx: Ctx,
   input: ListChangesInput,
 ): Promise<Page<ChangeSetItem>> => {
-  requirePermission(ctx, "changes.read", {});
-  const position = decodeCursor(input.cursor, z.int().min(0));
+  requireAnyPermission(ctx, "entries.read");
+  const start = decodeCursor(input.cursor, z.int().min(0));
   requireKind(ctx, input.kind);
-  await requireScope(ctx.sql, input);
-  const rows = await changeSetRows(ctx, input, position);
-  return pageFrom(rows, input.limit, ({ revision }) => revision);
+  await requireScope(ctx, input);
+  return readVisiblePage({
+    limit: input.limit,
+    start,
+    positionOf: ({ revision }) => revision,
+    read: (from, count) => visibleChangeSets(ctx, input, from, count),
+    isVisible: ({ changeCount }) => changeCount > 0,
+  });
 };
 
-const changeSetRows = (ctx: Ctx, input: ListChangesInput, position: number | undefined) => {
-  const { sql } = ctx;
-  const { after, app, environment, key, kind, limit } = input;
-  const filtered = [app, environment, kind, key].some((filter) => filter !== undefined);
+/** Change sets whose counts tell what the reader may see of them; 0 where it is nothing of what is asked for. */
+const visibleChangeSets = async (
+  ctx: Ctx,
+  input: ListChangesInput,
+  position: number | undefined,
+  count: number,
+): Promise<readonly ChangeSetItem[]> => {
+  const rows = await changeSetRows(ctx, input, position, count);
+  if (ctx.permissions.mayEverywhere("entries.read")) return rows;
+  const revisions = rows.map(({ revision }) => revision);
+  const counts = await countVisibleChanges(ctx, revisions, input);
+  return rows.map((row) => ({ ...row, changeCount: counts.get(row.revision) ?? 0 }));
+};
+
+const changeSetRows = (
+  ctx: Ctx,
+  input: ListChangesInput,
+  position: number | undefined,
+  count: number,
+) => {
+  const { permissions, sql } = ctx;
+  const { after, app, environment, key, kind } = input;
+  const filtered =
+    [app, environment, kind, key].some((filter) => filter !== undefined) ||
+    !permissions.mayEverywhere("entries.read");
   const start = position ?? after;
   return sql<ChangeSetItem[]>`
     select
@@ -66,9 +95,10 @@ const changeSetRows = (ctx: Ctx, input: ListChangesInput, position: number | und
                 ${environment === undefined ? sql`` : sql`and v.environment = ${environment}`}
                 ${kind === undefined ? sql`` : sql`and v.kind = ${kind}`}
                 ${key === undefined ? sql`` : sql`and v.key = ${key}`}
+                ${withinReach(sql, permissions)}
             )`
           : sql``
       }
     order by c.revision ${after === undefined ? sql`desc` : sql`asc`}
-    limit ${limit + 1}`;
+    limit ${count}`;
 };

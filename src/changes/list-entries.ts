@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { type Ctx, requirePermission } from "../context.ts";
+import { type Ctx, requireAnyPermission } from "../context.ts";
 import { requireScope } from "../layers/require-scope.ts";
 import type { Merge } from "../layers/resolve.ts";
 import type { Json } from "../platform/json.ts";
 import { toPublicScope } from "../platform/names.ts";
-import { decodeCursor, type Page, type PageInput, pageFrom } from "../platform/page.ts";
+import { decodeCursor, type Page, type PageInput } from "../platform/page.ts";
+import { readVisiblePage } from "./read-visible-page.ts";
 import { requireKind } from "./require-kind.ts";
+import { withinReach } from "./within-reach.ts";
 
 /** A live entry of a layer as it is stored, not resolved. */
 export interface Entry {
@@ -49,19 +51,25 @@ export interface ListEntriesInput extends PageInput {
 }
 
 const position = z.tuple([z.string(), z.string(), z.string()]);
+type Position = z.output<typeof position>;
 
 /**
- * Raw entries, by scope and key.
+ * Raw entries, by scope and key, as far as the reader may see them.
  *
  * @throws Problem `NOT_FOUND` for an unknown app or environment
  */
 export const listEntries = async (ctx: Ctx, input: ListEntriesInput): Promise<Page<Entry>> => {
-  requirePermission(ctx, "entries.read", { kind: input.kind });
+  requireAnyPermission(ctx, "entries.read");
   const start = decodeCursor(input.cursor, position);
   requireKind(ctx, input.kind);
-  await requireScope(ctx.sql, input);
-  const rows = await entryRows(ctx, input, start);
-  const page = pageFrom(rows, input.limit, ({ app, environment, key }) => [app, environment, key]);
+  await requireScope(ctx, input);
+  const page = await readVisiblePage<EntryRow, Position>({
+    limit: input.limit,
+    start,
+    positionOf: ({ app, environment, key }) => [app, environment, key],
+    read: (from, count) => entryRows(ctx, input, from, count),
+    isVisible: (row) => ctx.permissions.may("entries.read", row),
+  });
   return { ...page, items: page.items.map(toEntry) };
 };
 
@@ -74,19 +82,20 @@ export const toEntry = ({ app, description, environment, schema, ...row }: Entry
 });
 
 const entryRows = (
-  { sql }: Ctx,
-  { app, environment, kind, limit, prefix }: ListEntriesInput,
-  start: z.output<typeof position> | undefined,
+  { permissions, sql }: Ctx,
+  { app, environment, kind, prefix }: ListEntriesInput,
+  start: Position | undefined,
+  count: number,
 ) => sql<EntryRow[]>`
   select
     e.id, e.kind, e.app, e.environment, e.key, e.value, e.schema, e.description, e.merge,
     e.version, e.revision, c.committed_at as "updatedAt", c.actor_id as "updatedBy"
   from fairlead.entries e
   join fairlead.change_sets c on c.revision = e.revision
-  where e.kind = ${kind} and not e.deleted
+  where e.kind = ${kind} and not e.deleted ${withinReach(sql, permissions)}
     ${app === undefined ? sql`` : sql`and e.app = ${app}`}
     ${environment === undefined ? sql`` : sql`and e.environment = ${environment}`}
     ${prefix === undefined ? sql`` : sql`and starts_with(e.key, ${prefix})`}
     ${start === undefined ? sql`` : sql`and (e.app, e.environment, e.key) > (${start[0]}, ${start[1]}, ${start[2]})`}
   order by e.app, e.environment, e.key
-  limit ${limit + 1}`;
+  limit ${count}`;

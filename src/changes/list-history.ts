@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Ctx, requirePermission } from "../context.ts";
+import { type Ctx, requireAnyPermission } from "../context.ts";
 import { Problem } from "../errors.ts";
 import type { Merge } from "../layers/resolve.ts";
 import type { Json } from "../platform/json.ts";
@@ -24,19 +24,21 @@ export interface HistoryItem {
 /**
  * The versions of one entry, newest first; deletes are versions too.
  *
- * @throws Problem `NOT_FOUND` where the entry never existed
+ * @throws Problem `NOT_FOUND` where the entry never existed, or may not be seen
  */
 export const listHistory = async (
   ctx: Ctx,
   input: EntryName & PageInput,
 ): Promise<Page<HistoryItem>> => {
-  requirePermission(ctx, "entries.read", input);
+  requireAnyPermission(ctx, "entries.read");
   requireKind(ctx, input.kind);
   const before = decodeCursor(input.cursor, z.int().positive());
-  const rows = await versionRows(ctx, input, before);
+  const isRefusal = !ctx.permissions.may("entries.read", input);
+  const rows = isRefusal ? [] : await versionRows(ctx, input, before);
   if (rows.length === 0 && before === undefined) {
     const scope = describeScope(input.app, input.environment);
-    throw new Problem("NOT_FOUND", `${scope} never had a ${input.kind} entry "${input.key}".`);
+    const detail = `${scope} never had a ${input.kind} entry "${input.key}".`;
+    throw new Problem("NOT_FOUND", detail, { isRefusal });
   }
   return pageFrom(rows.map(withoutAbsent), input.limit, ({ version }) => version);
 };

@@ -18,7 +18,7 @@ export const previewChangeSet = (
       idempotencyNames: [],
       catalogue: undefined,
     });
-    const evaluation = evaluateChangeSet(state, planned, evaluationRules(ctx));
+    const evaluation = evaluateChangeSet(state, planned, evaluationRules(ctx), ctx.permissions);
     const { changes, effective, effectiveTotal } = evaluation;
     return { revision: null, changes, effective, effectiveTotal };
   });

@@ -12,6 +12,7 @@ import {
   type State,
   scopeId,
 } from "./state.ts";
+import type { Visibility } from "./visibility.ts";
 
 /** An entry's next state, and the index of the operation that makes it. */
 export interface PlannedEntry {
@@ -31,6 +32,13 @@ interface PositionClass {
   readonly members: readonly string[];
 }
 
+interface PreviewRules {
+  readonly kinds: KindRegistry;
+  /** How many effective changes are listed. */
+  readonly cap: number;
+  readonly visibility: Visibility;
+}
+
 const maxErrors = 20;
 
 /**
@@ -43,15 +51,14 @@ export const previewEffective = (
   state: State,
   catalogue: Catalogue,
   planned: readonly PlannedEntry[],
-  kinds: KindRegistry,
-  cap: number,
+  { cap, kinds, visibility }: PreviewRules,
 ): Preview => {
   const effective: EffectiveChange[] = [];
   const errors: FieldError[] = [];
   let effectiveTotal = 0;
   for (const [group, changed] of groupByKey(planned)) {
-    const before = state.entries.get(group);
-    const after = new Map(before);
+    const entriesBefore = state.entries.get(group);
+    const after = new Map(entriesBefore);
     for (const { next } of changed) after.set(scopeId(next.app, next.environment), next);
     const owners = [...after.values()];
     const apps = positionClasses(
@@ -68,17 +75,26 @@ export const previewEffective = (
         const cause = changed.find(({ next }) => affects(next, app, environment));
         if (cause === undefined) continue;
         const chain = chainOf(after, app.representative, environment.representative);
-        if (errors.length < maxErrors) errors.push(...judge(kinds, cause, chain, app, environment));
-        const was = resolveChain(chainOf(before, app.representative, environment.representative));
+        if (errors.length < maxErrors) {
+          const found = judge(kinds, cause, chain, app, environment);
+          const isHidden =
+            found.length > 0 && countPositions(visibility, cause, app, environment) === 0;
+          errors.push(...(isHidden ? [hiddenError(cause)] : found));
+        }
+        const was = resolveChain(
+          chainOf(entriesBefore, app.representative, environment.representative),
+        );
         const becomes = resolveChain(chain);
         if (jsonEqual(was?.value, becomes?.value)) continue;
-        effectiveTotal += app.members.length * environment.members.length;
+        effectiveTotal += countPositions(visibility, cause, app, environment);
+        const before = was?.value ?? null;
         const values = {
+          kind: cause.next.kind,
           key: cause.next.key,
-          before: was?.value ?? null,
+          before,
           after: becomes?.value ?? null,
         };
-        expand(items, app, environment, values, cap - effective.length);
+        expand(items, app, environment, values, { visibility, room: cap - effective.length });
       }
     }
     effective.push(...items.sort(byPosition));
@@ -145,16 +161,40 @@ const judge = (
   );
 };
 
+/** Of the positions of a class, those that the reader may see. */
+const countPositions = (
+  visibility: Visibility,
+  { next: { key, kind } }: PlannedEntry,
+  apps: PositionClass,
+  environments: PositionClass,
+): number => {
+  if (visibility.isWhole) return apps.members.length * environments.members.length;
+  let count = 0;
+  for (const app of apps.members) {
+    for (const environment of environments.members) {
+      if (visibility.sees({ kind, app, environment }, key)) count += 1;
+    }
+  }
+  return count;
+};
+
+/** A rule that breaks where the reader sees nothing: that it does must be said, and nothing else. */
+const hiddenError = ({ next, operationIndex }: PlannedEntry): FieldError => ({
+  path: `operations.${operationIndex}`,
+  message: `the effective value of "${next.key}" would break a rule in a scope that you may not see`,
+});
+
 const expand = (
   items: EffectiveChange[],
   apps: PositionClass,
   environments: PositionClass,
-  values: Pick<EffectiveChange, "key" | "before" | "after">,
-  room: number,
+  values: Pick<EffectiveChange, "key" | "before" | "after"> & { readonly kind: string },
+  { room, visibility }: { readonly room: number; readonly visibility: Visibility },
 ): void => {
   for (const app of apps.members) {
     for (const environment of environments.members) {
       if (items.length >= room) return;
+      if (!visibility.sees({ kind: values.kind, app, environment }, values.key)) continue;
       items.push({
         app: toPublicScope(app),
         environment: toPublicScope(environment),

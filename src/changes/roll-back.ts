@@ -1,4 +1,4 @@
-import { type Ctx, requirePermission } from "../context.ts";
+import { type Ctx, requireAnyPermission } from "../context.ts";
 import { Problem } from "../errors.ts";
 import { requireScope } from "../layers/require-scope.ts";
 import type { Merge } from "../layers/resolve.ts";
@@ -39,7 +39,7 @@ interface PastRow extends EntryName {
 
 /**
  * Brings entries back to what they were: a new change set with old values, so nothing is erased.
- * What a revision did not have is deleted. The plan is made under the counter's lock, so nothing
+ * What a revision did not have is deleted, and what the actor may not see is left alone. The plan is made under the counter's lock, so nothing
  * committed in between is missed.
  *
  * @throws Problem `NOT_FOUND` for a scope, revision or version that does not exist, and those of a commit
@@ -48,7 +48,7 @@ export const rollBack = (
   ctx: Ctx,
   input: RevisionRollback | EntryRollback,
 ): Promise<CommitResult> => {
-  requirePermission(ctx, "entries.write");
+  requireAnyPermission(ctx, "entries.write");
   if ("entry" in input) requireKind(ctx, input.entry.kind);
   return commitChangeSet(ctx, {
     action: "rollback",
@@ -59,8 +59,8 @@ export const rollBack = (
       allowLargeChange: input.allowLargeChange,
       operations:
         "entry" in input
-          ? await entryOperations(tx, input.entry, input.toVersion)
-          : await revisionOperations(tx, input),
+          ? await entryOperations(ctx, tx, input.entry, input.toVersion)
+          : await revisionOperations(ctx, tx, input),
     }),
   });
 };
@@ -73,27 +73,32 @@ const defaultMessage = (input: RevisionRollback | EntryRollback): string => {
 };
 
 const revisionOperations = async (
+  ctx: Ctx,
   tx: Tx,
   { scope, toRevision }: RevisionRollback,
 ): Promise<Operation[]> => {
-  if (scope !== undefined) await requireScope(tx, scope);
+  if (scope !== undefined) await requireScope(ctx, scope, tx);
   await resolveRevision(tx, toRevision);
   const rows = await entriesAt(tx, toRevision, scope);
-  return rows.flatMap((row) => (row.live || row.liveNow ? [toOperation(row)] : []));
+  const seen = rows.filter((row) => ctx.permissions.may("entries.read", row));
+  return seen.flatMap((row) => (row.live || row.liveNow ? [toOperation(row)] : []));
 };
 
 const entryOperations = async (
+  ctx: Ctx,
   tx: Tx,
   entry: EntryName,
   toVersion: number,
 ): Promise<Operation[]> => {
-  await requireScope(tx, entry);
-  const row = await entryAtVersion(tx, entry, toVersion);
+  await requireScope(ctx, entry, tx);
+  const isRefusal = !ctx.permissions.may("entries.read", entry);
+  const row = isRefusal ? undefined : await entryAtVersion(tx, entry, toVersion);
   if (row === undefined) {
     const scope = describeScope(entry.app, entry.environment);
     throw new Problem(
       "NOT_FOUND",
       `The ${entry.kind} entry "${entry.key}" in ${scope} has no version ${toVersion}.`,
+      { isRefusal },
     );
   }
   return row.live || row.liveNow ? [toOperation(row)] : [];

@@ -109,17 +109,26 @@ const entryRollback = z
   })
   .meta({ id: "EntryRollback" });
 
-/** Without an app and an environment the whole deployment; null for one of them means "all". */
+/**
+ * Without an app and an environment, and without defaults for them, the whole deployment; null for
+ * one of them means "all".
+ */
 const rollBackAs = (ctx: Ctx, body: z.output<typeof rollbackShape>): Promise<CommitResult> => {
   if ("toVersion" in body) {
     const { allowLargeChange, dryRun, message, toVersion, ...entry } = body;
     return rollBack(ctx, { entry, toVersion, message, dryRun, allowLargeChange });
   }
   const { app, environment, ...rest } = body;
-  const whole = app === undefined && environment === undefined;
+  const { defaults } = ctx;
+  const hasDefaults = defaults.app !== "" || defaults.environment !== "";
+  const whole = app === undefined && environment === undefined && !hasDefaults;
+  const named = (name: string | null | undefined, fallback: string): string =>
+    name === undefined ? fallback : (name ?? "");
   return rollBack(ctx, {
     ...rest,
-    scope: whole ? undefined : { app: app ?? "", environment: environment ?? "" },
+    scope: whole
+      ? undefined
+      : { app: named(app, defaults.app), environment: named(environment, defaults.environment) },
   });
 };
 
@@ -138,7 +147,7 @@ const betweenRevisions = z.strictObject({
 const betweenEnvironments = z.strictObject({
   fromEnvironment: z.string("is needed"),
   toEnvironment: z.string("is needed"),
-  app: z.string().default(""),
+  app: z.string(),
   at: z.union([z.number(), z.string()]).optional(),
   ...page,
 });
@@ -151,6 +160,7 @@ export const changeRoutes: readonly Route[] = [
       method: "post",
       path: "/v1/changes",
       operationId: "commitChangeSet",
+      policy: "entries.write",
       tag,
       summary: "Commit a change set: all of its operations or none",
       body: {
@@ -177,6 +187,7 @@ export const changeRoutes: readonly Route[] = [
       method: "get",
       path: "/v1/changes",
       operationId: "listChanges",
+      policy: "entries.read",
       tag,
       summary: "List change sets, newest first; with `after`, oldest first",
       query: z.strictObject({
@@ -203,6 +214,7 @@ export const changeRoutes: readonly Route[] = [
       method: "get",
       path: "/v1/changes/{revision}",
       operationId: "getChange",
+      policy: "entries.read",
       tag,
       summary: "One change set with its changes",
       params: z.strictObject({ revision: revisionParameter }),
@@ -223,6 +235,7 @@ export const changeRoutes: readonly Route[] = [
       method: "get",
       path: "/v1/history",
       operationId: "listHistory",
+      policy: "entries.read",
       tag,
       summary: "The versions of one entry, newest first",
       query: z.strictObject({ kind: kindName, ...queryScope, key: keyShape, ...pageQuery }),
@@ -255,6 +268,7 @@ export const changeRoutes: readonly Route[] = [
       method: "get",
       path: "/v1/diff",
       operationId: "diff",
+      policy: "entries.read",
       tag,
       summary: "What differs between two revisions, or between two environments",
       description:
@@ -282,7 +296,10 @@ export const changeRoutes: readonly Route[] = [
       body:
         query.fromEnvironment === undefined && query.toEnvironment === undefined
           ? await diffRevisions(ctx, parseShape(betweenRevisions, query))
-          : await diffEnvironments(ctx, parseShape(betweenEnvironments, query)),
+          : await diffEnvironments(
+              ctx,
+              parseShape(betweenEnvironments, { app: ctx.defaults.app, ...query }),
+            ),
     }),
   ),
   defineRoute(
@@ -290,6 +307,7 @@ export const changeRoutes: readonly Route[] = [
       method: "post",
       path: "/v1/rollback",
       operationId: "rollBack",
+      policy: "entries.write",
       tag,
       summary: "Bring an entry, a scope or the whole deployment back to what it was",
       description:
@@ -309,6 +327,7 @@ export const changeRoutes: readonly Route[] = [
       method: "get",
       path: "/v1/entries",
       operationId: "listEntries",
+      policy: "entries.read",
       tag,
       summary: "The raw entries of one layer",
       description: "Without `app` and `environment` the global layer.",

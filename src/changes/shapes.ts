@@ -68,7 +68,7 @@ const changeFields = {
   after: answerValue.meta({ description: "null where there is none" }),
 };
 
-const changeShape = z.object(changeFields).meta({ id: "Change" });
+export const changeShape = z.object(changeFields).meta({ id: "Change" });
 
 const effectiveChangeShape = z
   .object({ ...answerScope, key: z.string(), before: answerValue, after: answerValue })

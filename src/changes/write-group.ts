@@ -1,4 +1,4 @@
-import type { Actor, RequestInfo } from "../context.ts";
+import type { Identity, RequestInfo } from "../context.ts";
 import type { OutboxRow } from "../outbox/outbox-row.ts";
 import type { Sql, Tx } from "../platform/sql.ts";
 import type { CommitResult } from "./change-set.ts";
@@ -13,8 +13,7 @@ import {
 import type { EntryState, LayerState, State } from "./state.ts";
 
 /** One accepted change set of a group. Without entries it only leaves its idempotency record. */
-export interface AcceptedChangeSet {
-  readonly actor: Actor;
+export interface AcceptedChangeSet extends Pick<Identity, "actor" | "authentication"> {
   readonly request: RequestInfo;
   readonly message: string;
   readonly action: string;

@@ -1,7 +1,9 @@
 import { resolveRevision } from "../changes/revisions.ts";
-import { type Ctx, requirePermission } from "../context.ts";
+import { type Ctx, requireAnyPermission } from "../context.ts";
 import { Problem } from "../errors.ts";
 import { type Effective, readEffective } from "../layers/read-effective.ts";
+import type { LayersQuery } from "../layers/read-layers.ts";
+import { requireReadableScope } from "../layers/require-scope.ts";
 import type { LayerEntry } from "../layers/resolve.ts";
 import { entityTag } from "../platform/entity-tag.ts";
 import type { Json } from "../platform/json.ts";
@@ -57,21 +59,27 @@ export interface Read<Body> {
 }
 
 /**
- * What a key resolves to for (app, environment), and with `explain` what every layer says.
+ * What a key resolves to for (app, environment), and with `explain` what every layer says that the
+ * reader may see by itself.
  *
  * @throws Problem `NOT_FOUND`, `PRECONDITION_FAILED` (a `minRevision` that is not reached)
  */
 export const readConfig = async (ctx: Ctx, input: ReadConfigInput): Promise<Read<ConfigValue>> => {
   const { app, environment, explain = false, key } = input;
-  requirePermission(ctx, "entries.read", { kind: "config", app, environment, key });
+  requireAnyPermission(ctx, "entries.read");
+  const readable = requireReadableScope(ctx, "config", input);
   const effective = await readEffectiveConfig(ctx, input, { key });
-  const resolved = effective.resolved.get(key);
+  const isRefusal = !readable.allows(key);
+  const resolved = isRefusal ? undefined : effective.resolved.get(key);
   if (resolved === undefined) {
     const scope = describeScope(app, environment);
-    throw new Problem("NOT_FOUND", `There is no config "${key}" for ${scope}.`);
+    throw new Problem("NOT_FOUND", `There is no config "${key}" for ${scope}.`, { isRefusal });
   }
   const { contributors, value, winner } = resolved;
-  const tagged = explain ? effective.entries : contributors;
+  const explained = effective.entries.filter((entry) =>
+    ctx.permissions.may("entries.read", { kind: "config", ...entry }),
+  );
+  const tagged = explain ? [...contributors, ...explained] : contributors;
   return {
     revision: effective.revision,
     tag: entityTag(effective.epoch, tagged, explain ? "-explain" : ""),
@@ -83,7 +91,7 @@ export const readConfig = async (ctx: Ctx, input: ReadConfigInput): Promise<Read
       revision: Math.max(...contributors.map(({ revision }) => revision)),
       scope: publicScope(winner),
       ...(explain
-        ? { layers: effective.entries.map((entry) => explainLayer(entry, winner, contributors)) }
+        ? { layers: explained.map((entry) => explainLayer(entry, winner, contributors)) }
         : {}),
     },
   };
@@ -93,7 +101,7 @@ export const readConfig = async (ctx: Ctx, input: ReadConfigInput): Promise<Read
 export const readEffectiveConfig = async (
   ctx: Ctx,
   { app, at, environment, minRevision }: ReadOptions & { app: string; environment: string },
-  part: { readonly key?: string; readonly prefix?: string | undefined } = {},
+  part: Pick<LayersQuery, "key" | "prefix" | "visible">,
 ): Promise<Effective> => {
   const revision = at === undefined ? undefined : await resolveRevision(ctx.sql, at);
   const query = { kind: "config", app, environment, at: revision, ...part };

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
-import { type Ctx, requirePermission } from "../context.ts";
+import { type Ctx, requireAnyPermission } from "../context.ts";
+import type { Effective } from "../layers/read-effective.ts";
+import { requireReadableScope } from "../layers/require-scope.ts";
 import type { Json } from "../platform/json.ts";
 import { toPublicScope } from "../platform/names.ts";
 import { type Read, type ReadOptions, readEffectiveConfig } from "./read-config.ts";
@@ -19,7 +21,7 @@ export interface ConfigDocument {
 }
 
 /**
- * Every effective value of (app, environment), by key in order.
+ * Every effective value of (app, environment) that the reader may see, by key in order.
  *
  * @throws Problem `NOT_FOUND`, `PRECONDITION_FAILED` (a `minRevision` that is not reached)
  */
@@ -28,13 +30,14 @@ export const readDocument = async (
   input: ReadDocumentInput,
 ): Promise<Read<ConfigDocument>> => {
   const { app, environment, prefix } = input;
-  requirePermission(ctx, "entries.read", { kind: "config", app, environment });
-  const effective = await readEffectiveConfig(ctx, input, { prefix });
+  requireAnyPermission(ctx, "entries.read");
+  const visible = requireReadableScope(ctx, "config", input);
+  const effective = await readEffectiveConfig(ctx, input, { prefix, visible });
   const values: Record<string, Json> = Object.create(null) as Record<string, Json>;
   for (const [key, { value }] of effective.resolved) values[key] = value;
   return {
     revision: effective.revision,
-    tag: documentTag(effective.epoch, effective.headRevision, input),
+    tag: documentTag(effective, input, visible.fingerprint),
     body: {
       app: toPublicScope(app),
       environment: toPublicScope(environment),
@@ -44,12 +47,12 @@ export const readDocument = async (
   };
 };
 
-/** Over what was evaluated: epoch, head of the layers, and what was asked for. */
+/** Over what was evaluated: epoch, head of the layers, what was asked for, and what may be seen of it. */
 const documentTag = (
-  epoch: string,
-  headRevision: number,
+  { epoch, headRevision }: Pick<Effective, "epoch" | "headRevision">,
   { app, environment, prefix }: ReadDocumentInput,
+  visible: string,
 ): string => {
-  const evaluated = JSON.stringify([epoch, headRevision, app, environment, prefix ?? ""]);
+  const evaluated = JSON.stringify([epoch, headRevision, app, environment, prefix ?? "", visible]);
   return `"${createHash("sha256").update(evaluated).digest("base64url").slice(0, 27)}"`;
 };

@@ -69,6 +69,7 @@ export const configRoutes: readonly Route[] = [
       method: "get",
       path: "/v1/config/{key}",
       operationId: "readConfig",
+      policy: "entries.read",
       tag,
       summary: "Read one effective value",
       description:
@@ -100,6 +101,7 @@ export const configRoutes: readonly Route[] = [
       method: "put",
       path: "/v1/config/{key}",
       operationId: "putConfig",
+      policy: "entries.write",
       tag: "Seed routes",
       summary: "Put one value in one scope",
       params: z.strictObject({ key: keyShape }),
@@ -139,6 +141,7 @@ export const configRoutes: readonly Route[] = [
       method: "get",
       path: "/v1/config",
       operationId: "readDocument",
+      policy: "entries.read",
       tag,
       summary: "Read every effective value of an app in an environment",
       query: z.strictObject({

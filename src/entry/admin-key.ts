@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { generateKey } from "../access/store/key-text.ts";
 
 interface AdminKey {
   readonly key: string;
@@ -20,7 +20,7 @@ export const findAdminKey = async (
   const path = join(dataDir, "admin.key");
   const kept = await readKept(path);
   if (kept !== undefined) return { key: kept };
-  const key = `fl_${randomBytes(32).toString("base64url")}`;
+  const { text: key } = generateKey();
   await mkdir(dataDir, { recursive: true });
   try {
     await writeFile(path, `${key}\n`, { mode: 0o600, flag: "wx" });

@@ -1,35 +1,38 @@
+import { followAccess } from "../access/follow-access.ts";
 import { createApp } from "../app.ts";
-import { authenticateAdministrator } from "../http/authenticate.ts";
 import { createLogger, describeError } from "../platform/log.ts";
 import { migrate } from "../platform/migrate.ts";
 import { parseSettings } from "../platform/settings.ts";
 import { connectSql } from "../platform/sql.ts";
 import { connectTcp } from "../platform/tcp-socket.ts";
 import { findAdminKey } from "./admin-key.ts";
-import { buildDeps } from "./build-deps.ts";
+import { buildDeps, createProcessState } from "./build-deps.ts";
 
 const log = createLogger();
 
 const start = async (): Promise<void> => {
   const settings = parseSettings(Deno.env.toObject());
-  if (settings.databaseUrl === undefined) {
+  const { databaseUrl } = settings;
+  if (databaseUrl === undefined) {
     throw new Error(
       "DATABASE_URL is needed: the embedded PostgreSQL comes with the Node entry only",
     );
   }
-  const sql = connectSql(settings.databaseUrl, {
+  const sql = connectSql(databaseUrl, {
     max: settings.databasePoolSize,
     longLived: true,
     createSocket: connectTcp,
   });
   await migrate(sql, new URL("../../migrations/", import.meta.url).pathname);
   const { createdIn, key } = await findAdminKey(settings.dataDir, settings.bootstrapAdminKey);
-  const deps = buildDeps(sql, settings, log);
-  const authenticate = authenticateAdministrator(key);
+  const state = createProcessState(key, settings);
+  await state.access.syncOnce(sql);
+  const connect = () => connectSql(databaseUrl, { max: 1, createSocket: connectTcp });
+  const unfollow = followAccess({ ...state, connect, log });
+  const deps = buildDeps(sql, settings, log, state);
   const addresses = new WeakMap<Request, string>();
   const app = createApp({
     deps: () => deps,
-    authenticate: () => authenticate,
     address: (c) => addresses.get(c.req.raw),
   });
   const server = Deno.serve(
@@ -48,6 +51,7 @@ const start = async (): Promise<void> => {
   }
   const stop = async (): Promise<void> => {
     await server.shutdown();
+    await unfollow();
     await sql.end({ timeout: 5 });
     Deno.exit(0);
   };

@@ -1,12 +1,13 @@
 import type { Context } from "hono";
+import { createAccessStore } from "../access/store/access-store.ts";
 import { createApp } from "../app.ts";
+import { createRefusalLog } from "../audit/refusals.ts";
 import type { Deps } from "../context.ts";
 import { Problem } from "../errors.ts";
-import { type Authenticate, authenticateAdministrator } from "../http/authenticate.ts";
-import { createLogger } from "../platform/log.ts";
-import { parseSettings } from "../platform/settings.ts";
+import { createLogger, describeError } from "../platform/log.ts";
+import { parseSettings, type Settings } from "../platform/settings.ts";
 import { connectSql, type Sql } from "../platform/sql.ts";
-import { buildDeps } from "./build-deps.ts";
+import { buildDeps, type ProcessState } from "./build-deps.ts";
 
 interface Bindings {
   /** The database through Cloudflare's pool; preferred over DATABASE_URL. */
@@ -37,24 +38,41 @@ const depsOf = (c: Context): Deps => {
   }
   // Five is what a Worker's limit on connections leaves room for.
   scope.sql = connectSql(url, { max: 5, prepare: HYPERDRIVE !== undefined });
-  scope.deps = buildDeps(scope.sql, settings, log);
+  scope.deps = buildDeps(scope.sql, settings, log, stateOf(scope.bindings, settings));
   return scope.deps;
 };
 
-let remembered: { readonly key: string; readonly authenticate: Authenticate } | undefined;
+/** Of an isolate: requests share it, and each confirms what is older than a second. */
+let state: (ProcessState & { readonly key: string }) | undefined;
 
-const authenticateOf = (c: Context): Authenticate => {
-  const key = scopeOf(c).bindings.BOOTSTRAP_ADMIN_KEY;
+const stateOf = ({ BOOTSTRAP_ADMIN_KEY: key }: Bindings, settings: Settings): ProcessState => {
   if (key === undefined || key.length < 16) {
     throw new Problem("UNAVAILABLE", "This Worker has no BOOTSTRAP_ADMIN_KEY secret.");
   }
-  if (remembered?.key !== key) remembered = { key, authenticate: authenticateAdministrator(key) };
-  return remembered.authenticate;
+  if (state?.key !== key) {
+    const { authStalenessMs: stalenessMs } = settings;
+    const access = createAccessStore({ bootstrapKey: key, stalenessMs, confirmAfterMs: 1_000 });
+    state = { key, access, refusals: createRefusalLog() };
+  }
+  return state;
+};
+
+/** Such an answer reads on while it is sent; every other one is complete. */
+const isStreamed = ({ headers }: Response): boolean =>
+  headers.get("content-type") === "application/x-ndjson";
+
+/** After the answer: what was refused is written down, and the connection is given up. */
+const finish = async (sql: Sql): Promise<void> => {
+  try {
+    await state?.refusals.flushOnce(sql);
+  } catch (error) {
+    log.warn("could not write down what was refused", describeError(error));
+  }
+  await sql.end({ timeout: 5 });
 };
 
 const app = createApp({
   deps: depsOf,
-  authenticate: authenticateOf,
   address: (c) => c.req.header("cf-connecting-ip"),
 });
 
@@ -66,8 +84,19 @@ export default {
   ): Promise<Response> {
     const scope: RequestScope = { bindings };
     const response = await app.fetch(request, scope, execution);
-    // Answers are complete here, so nothing waits on the connection any more.
-    if (scope.sql !== undefined) execution.waitUntil(scope.sql.end({ timeout: 5 }));
-    return response;
+    if (scope.sql === undefined) return response;
+    const { sql } = scope;
+    if (response.body === null || !isStreamed(response)) {
+      execution.waitUntil(finish(sql));
+      return response;
+    }
+    const sent = new TransformStream();
+    execution.waitUntil(
+      response.body
+        .pipeTo(sent.writable)
+        .catch(() => {})
+        .then(() => finish(sql)),
+    );
+    return new Response(sent.readable, response);
   },
 };

@@ -1,8 +1,8 @@
 import { serve } from "@hono/node-server";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { startWorkers } from "../../workers/start-workers.ts";
+import { followAccess } from "../access/follow-access.ts";
 import { createApp } from "../app.ts";
-import { authenticateAdministrator } from "../http/authenticate.ts";
 import { startEmbeddedPostgres } from "../platform/embedded-postgres.ts";
 import { createLogger, describeError, type Logger } from "../platform/log.ts";
 import { migrate } from "../platform/migrate.ts";
@@ -10,7 +10,7 @@ import { parseSettings, type Settings } from "../platform/settings.ts";
 import { connectSql } from "../platform/sql.ts";
 import { connectTcp } from "../platform/tcp-socket.ts";
 import { findAdminKey } from "./admin-key.ts";
-import { buildDeps } from "./build-deps.ts";
+import { buildDeps, createProcessState } from "./build-deps.ts";
 
 const migrationsFolder = new URL("../../migrations/", import.meta.url).pathname;
 
@@ -28,11 +28,13 @@ const start = async (settings: Settings, log: Logger, stops: Stop[]): Promise<vo
   const { applied } = await migrate(sql, migrationsFolder);
   if (applied.length > 0) log.info("migrated the database", { applied });
   const { createdIn, key } = await findAdminKey(settings.dataDir, settings.bootstrapAdminKey);
-  const deps = buildDeps(sql, settings, log);
-  const authenticate = authenticateAdministrator(key);
+  const state = createProcessState(key, settings);
+  await state.access.syncOnce(sql);
+  const connect = () => connectSql(databaseUrl, { max: 1, createSocket: connectTcp });
+  stops.push(followAccess({ ...state, connect, log }));
+  const deps = buildDeps(sql, settings, log, state);
   const app = createApp({
     deps: () => deps,
-    authenticate: () => authenticate,
     address: (c) => getConnInfo(c).remote.address,
   });
   stops.push(await startWorkers({ databaseUrl, sql, log }));

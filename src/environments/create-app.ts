@@ -11,6 +11,8 @@ import type { App } from "./list-apps.ts";
  */
 export const createApp = (ctx: Ctx, input: { readonly name: string }): Promise<App> =>
   commitCatalogueChange(ctx, {
+    permission: "apps.write",
+    resource: { app: input.name },
     action: "app.create",
     detail: { ...input },
     insert: async (tx) => {

@@ -17,6 +17,8 @@ export interface CreateEnvironmentInput {
  */
 export const createEnvironment = (ctx: Ctx, input: CreateEnvironmentInput): Promise<Environment> =>
   commitCatalogueChange(ctx, {
+    permission: "environments.write",
+    resource: {},
     action: "environment.create",
     detail: { ...input },
     insert: async (tx) => {

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { type Ctx, requirePermission } from "../context.ts";
-import { decodeCursor, type Page, type PageInput, pageFrom } from "../platform/page.ts";
+import { readVisiblePage } from "../changes/read-visible-page.ts";
+import type { Ctx } from "../context.ts";
+import { decodeCursor, type Page, type PageInput } from "../platform/page.ts";
 
 export interface Environment {
   readonly name: string;
@@ -9,21 +10,27 @@ export interface Environment {
   readonly createdAt: string;
 }
 
-/** Environments by rank, then name: the order in which a change travels. */
+/**
+ * The environments that the reader may read something of, by rank, then name: the order in which a
+ * change travels.
+ */
 export const listEnvironments = async (ctx: Ctx, input: PageInput): Promise<Page<Environment>> => {
-  requirePermission(ctx, "catalogue.read");
-  const start = decodeCursor(input.cursor, z.tuple([z.int(), z.string()]));
-  const rows = await environmentRows(ctx, input, start);
-  return pageFrom(rows, input.limit, ({ name, rank }) => [rank, name]);
+  return readVisiblePage({
+    limit: input.limit,
+    start: decodeCursor(input.cursor, z.tuple([z.int(), z.string()])),
+    positionOf: ({ name, rank }): [number, string] => [rank, name],
+    read: (from, count) => environmentRows(ctx, from, count),
+    isVisible: ({ name }) => ctx.permissions.seesEnvironment(name),
+  });
 };
 
 const environmentRows = (
   { sql }: Ctx,
-  { limit }: PageInput,
   start: readonly [number, string] | undefined,
+  count: number,
 ) => sql<Environment[]>`
   select name, rank, protected, created_at as "createdAt"
   from fairlead.environments
   ${start === undefined ? sql`` : sql`where (rank, name) > (${start[0]}::integer, ${start[1]})`}
   order by rank, name
-  limit ${limit + 1}`;
+  limit ${count}`;

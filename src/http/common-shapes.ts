@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Json } from "../platform/json.ts";
 import { keyPattern, scopeNamePattern } from "../platform/names.ts";
+import { nameOrDefault } from "./scope-defaults.ts";
 
 /** Any JSON value. That it is well-formed and within limits was checked while it was parsed. */
 export const jsonValue = z
@@ -25,16 +26,16 @@ const scopeName = (what: string) =>
 export const appName = scopeName("App").meta({ example: "payments" });
 export const environmentName = scopeName("Environment").meta({ example: "production" });
 
-/** A scope in a body: absent and null both mean "all", which is `''` inside. */
+/** A scope in a body: absent means the key's default, null means "all", which is `''` inside. */
 export const bodyScope = {
-  app: appName.nullish().transform((name) => name ?? ""),
-  environment: environmentName.nullish().transform((name) => name ?? ""),
+  app: appName.nullish().transform(nameOrDefault("app")),
+  environment: environmentName.nullish().transform(nameOrDefault("environment")),
 };
 
 /** A scope in a query. */
 export const queryScope = {
-  app: appName.optional().transform((name) => name ?? ""),
-  environment: environmentName.optional().transform((name) => name ?? ""),
+  app: appName.optional().transform(nameOrDefault("app")),
+  environment: environmentName.optional().transform(nameOrDefault("environment")),
 };
 
 /** A scope in an answer. */
@@ -80,23 +81,35 @@ export const timeShape = z
 /** PostgreSQL has no year 0, no offset of a day, and no end of patience with digits. */
 const storableTime = /^(?!0000)[^.]{19}(\.\d{1,12})?(Z|[+-](0\d|1[0-3]):\d\d|[+-]14:00)$/;
 
-const revisionOrTime = "must be a revision or an RFC 3339 time";
+const timeOr = (message: string) =>
+  z.iso
+    .datetime({ offset: true, message, abort: true })
+    .regex(
+      storableTime,
+      "must be a time from the year 1 on, at most 14 hours from UTC, with at most 12 decimals",
+    );
 
-/** A revision, or a time in RFC 3339. */
-export const pointInTime = z
-  .union([
+export const timeParameter = timeOr("must be an RFC 3339 time").meta({
+  example: "2026-01-31T12:00:00Z",
+});
+
+const numberOrTime = (message: string) =>
+  z.union([
     z
       .string()
-      .regex(/^\d{1,15}$/, revisionOrTime)
+      .regex(/^\d{1,15}$/, message)
       .transform(Number),
-    z.iso
-      .datetime({ offset: true, message: revisionOrTime, abort: true })
-      .regex(
-        storableTime,
-        "must be a time from the year 1 on, at most 14 hours from UTC, with at most 12 decimals",
-      ),
-  ])
-  .meta({ description: "Past state: a revision or an RFC 3339 time", example: "41" });
+    timeOr(message),
+  ]);
+
+/** An id, or a time in RFC 3339. */
+export const idOrTime = numberOrTime("must be an id or an RFC 3339 time");
+
+/** A revision, or a time in RFC 3339. */
+export const pointInTime = numberOrTime("must be a revision or an RFC 3339 time").meta({
+  description: "Past state: a revision or an RFC 3339 time",
+  example: "41",
+});
 
 /** How fresh a read must be. */
 export const freshness = {

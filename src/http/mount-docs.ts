@@ -39,6 +39,8 @@ const tags = [
   { name: "Changes", description: "The one write path, and everything that it remembers." },
   { name: "Reads", description: "What an app sees: four layers resolved into one value." },
   { name: "Environments and apps", description: "The names that scopes are made of." },
+  { name: "Access", description: "API keys, roles, and who may do what." },
+  { name: "Audit", description: "Who did what, and who was refused." },
   { name: "Seed routes", description: "The same verbs in the founding documents' words." },
 ] as const;
 

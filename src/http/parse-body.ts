@@ -9,6 +9,7 @@ import type { Json } from "../platform/json.ts";
 import { parseShape } from "./parse-parameters.ts";
 import { readBody } from "./read-body.ts";
 import type { Contract } from "./route.ts";
+import { withScopeDefaults } from "./scope-defaults.ts";
 
 export type BodyType = "json" | "yaml";
 
@@ -41,7 +42,9 @@ export const parseBody = async (
     type === "json"
       ? parseJson(text, { maxDepth, maxNodes })
       : onlyDocument(parseYaml(text, { maxDepth, maxNodes: maxYamlNodes }));
-  const parsed = body.schema === undefined ? value : parseShape(body.schema, value);
+  const { schema } = body;
+  const parsed =
+    schema === undefined ? value : withScopeDefaults(ctx.defaults, () => parseShape(schema, value));
   return { body: parsed as undefined, ctx: bindIdempotency(contract, raw, ctx, text) };
 };
 

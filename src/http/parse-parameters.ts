@@ -1,8 +1,10 @@
 import type { Context } from "hono";
 import type { z } from "zod";
+import type { ScopeDefaults } from "../context.ts";
 import { type FieldError, Problem } from "../errors.ts";
 import { textFault } from "../platform/documents/text-faults.ts";
 import type { Contract } from "./route.ts";
+import { withScopeDefaults } from "./scope-defaults.ts";
 
 /**
  * Path and query parameters as the contract declares them. A name that it does not declare, an empty
@@ -13,9 +15,12 @@ import type { Contract } from "./route.ts";
 export const parseParameters = (
   contract: Contract,
   c: Context,
+  defaults: ScopeDefaults,
 ): { params: undefined; query: undefined } => ({
   params: parseWith(contract.params, c.req.param()) as undefined,
-  query: parseWith(contract.query, readQuery(contract, c.req.url)) as undefined,
+  query: withScopeDefaults(defaults, () =>
+    parseWith(contract.query, readQuery(contract, c.req.url)),
+  ) as undefined,
 });
 
 const readQuery = (contract: Contract, url: string): Record<string, string> => {

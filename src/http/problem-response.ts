@@ -8,7 +8,7 @@ import { isUnavailable, unavailable } from "../platform/sql.ts";
  */
 export const problemResponse = (error: unknown, requestId: string, log: Logger): Response => {
   const problem = toProblem(error);
-  const { status, title } = catalogue[problem.code];
+  const { status } = problem;
   if (problem.code === "INTERNAL") {
     log.error("request failed", { requestId, ...describeError(problem.cause ?? problem) });
   } else if (status >= 500) {
@@ -16,17 +16,7 @@ export const problemResponse = (error: unknown, requestId: string, log: Logger):
     const { error: cause } = describeError(problem.cause ?? problem);
     log.warn("request refused", { requestId, code: problem.code, cause });
   }
-  const body = {
-    type: `/docs/errors/${problem.code}`,
-    title,
-    status,
-    detail: problem.message,
-    code: problem.code,
-    requestId,
-    ...(problem.errors.length === 0 ? {} : { errors: problem.errors }),
-    ...problem.members,
-  };
-  return new Response(JSON.stringify(body), {
+  return new Response(JSON.stringify(problemDocument(problem, requestId)), {
     status,
     headers: {
       "content-type": "application/problem+json",
@@ -36,6 +26,18 @@ export const problemResponse = (error: unknown, requestId: string, log: Logger):
     },
   });
 };
+
+/** What an RFC 9457 problem document says; its members in a fixed order. */
+export const problemDocument = (problem: Problem, requestId: string): object => ({
+  type: `/docs/errors/${problem.code}`,
+  title: catalogue[problem.code].title,
+  status: problem.status,
+  detail: problem.message,
+  code: problem.code,
+  requestId,
+  ...(problem.errors.length === 0 ? {} : { errors: problem.errors }),
+  ...problem.members,
+});
 
 const toProblem = (error: unknown): Problem => {
   if (error instanceof Problem) return error;

@@ -2,7 +2,7 @@ import type { OpenAPIRegistry, ResponseConfig, RouteConfig } from "@asteasolutio
 import { z } from "zod";
 import { catalogue, type ErrorCode } from "../errors.ts";
 import type { Json } from "../platform/json.ts";
-import type { Contract } from "./route.ts";
+import type { Contract, Policy } from "./route.ts";
 
 /** One success answer of a route. Without a schema it has no body. */
 export interface ContractResponse {
@@ -12,6 +12,8 @@ export interface ContractResponse {
   readonly headers?: readonly ("ETag" | "Config-Revision" | "Link")[];
   /** Besides JSON. */
   readonly yaml?: boolean;
+  /** Instead of JSON. */
+  readonly type?: string;
 }
 
 const headerDescriptions = {
@@ -37,11 +39,14 @@ const problemSchema = z
 
 /** Raised before any handler runs. */
 const commonErrors: readonly ErrorCode[] = ["INVALID_INPUT", "UNAUTHENTICATED", "UNAVAILABLE"];
+
+const policyInWords = (policy: Policy): string =>
+  policy === "any-key" ? "Any valid key may use it." : `Needs the permission \`${policy}\`.`;
 const bodyErrors: readonly ErrorCode[] = ["TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"];
 
 /** Adds a contract to the OpenAPI document. */
 export const registerContract = (registry: OpenAPIRegistry, contract: Contract): void => {
-  const { body, description, headers = [], method, operationId, params, path, query } = contract;
+  const { body, headers = [], method, operationId, params, path, policy, query } = contract;
   const parameters = headers.map((name) => ({
     name,
     in: "header" as const,
@@ -55,7 +60,8 @@ export const registerContract = (registry: OpenAPIRegistry, contract: Contract):
     operationId,
     tags: [contract.tag],
     summary: contract.summary,
-    ...(description === undefined ? {} : { description }),
+    description: [contract.description, policyInWords(policy)].filter(Boolean).join("\n\n"),
+    "x-required-permission": policy,
     parameters,
     request: {
       ...(params === undefined ? {} : { params }),
@@ -96,14 +102,15 @@ const successes = (contract: Contract): Record<number, ResponseConfig> =>
     ]),
   );
 
-const contentOf = ({ example, yaml }: ContractResponse, schema: z.ZodType) => ({
-  "application/json": { schema, ...(example === undefined ? {} : { example }) },
+const contentOf = ({ example, type, yaml }: ContractResponse, schema: z.ZodType) => ({
+  [type ?? "application/json"]: { schema, ...(example === undefined ? {} : { example }) },
   ...(yaml === true ? { "application/yaml": { schema } } : {}),
 });
 
 const failures = (contract: Contract): Record<number, ResponseConfig> => {
   const codes = new Set([
     ...commonErrors,
+    ...(contract.policy === "any-key" ? [] : (["FORBIDDEN"] as const)),
     ...(contract.body === undefined ? [] : bodyErrors),
     ...contract.errors,
   ]);

@@ -1,14 +1,24 @@
 import type { OpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
 import type { Context, Hono } from "hono";
 import type { z } from "zod";
-import type { Ctx } from "../context.ts";
+import { type Ctx, requireAnyPermission } from "../context.ts";
 import type { ErrorCode } from "../errors.ts";
+import { type Action, actions } from "../permissions/actions.ts";
 import type { Json } from "../platform/json.ts";
 import { type BodyType, parseBody } from "./parse-body.ts";
 import { parseParameters } from "./parse-parameters.ts";
 import { type ContractResponse, registerContract } from "./register-contract.ts";
+import { toPath } from "./require-policies.ts";
 
 type Shape = z.ZodObject | undefined;
+
+/**
+ * Who may use a route: whoever holds a key, or whoever may do the action somewhere. Where exactly, its
+ * verb decides. Routes without a contract need no key, and are listed in the app.
+ */
+export type Policy = Action | "any-key";
+
+const policies: ReadonlySet<unknown> = new Set<Policy>([...actions, "any-key"]);
 
 /** What a route promises: its part of the OpenAPI document, and what is checked before its handler. */
 export interface Contract<
@@ -20,6 +30,7 @@ export interface Contract<
   /** As OpenAPI writes it: `/v1/config/{key}`. */
   readonly path: string;
   readonly operationId: string;
+  readonly policy: Policy;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
@@ -52,6 +63,8 @@ export interface Reply {
   readonly status?: number;
   readonly body?: unknown;
   readonly text?: { readonly type: string; readonly content: string };
+  /** Sent as it is made. */
+  readonly stream?: { readonly type: string; readonly content: ReadableStream<Uint8Array> };
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -77,13 +90,23 @@ export const defineRoute = <
 
 /** What a request carries through the router. */
 export interface AppEnv {
-  readonly Variables: { requestId?: string };
+  readonly Variables: {
+    requestId?: string;
+    /** The operation, once a route is found. */
+    operationId?: string;
+    /** Set once it is known who sends the request. */
+    ctx?: Ctx;
+  };
 }
 
 /** Gives a request its context: who sends it, with which id, over which dependencies. */
-export type ContextOf = (c: Context<AppEnv>) => Ctx;
+export type ContextOf = (c: Context<AppEnv>) => Ctx | Promise<Ctx>;
 
-/** Mounts a route: its path in the router, its contract in the OpenAPI document. */
+/**
+ * Mounts a route: its path in the router, its contract in the OpenAPI document.
+ *
+ * @throws Error where the contract does not say who may use it
+ */
 export const mountRoute = (
   app: Hono<AppEnv>,
   registry: OpenAPIRegistry,
@@ -91,14 +114,17 @@ export const mountRoute = (
   route: Route,
 ): void => {
   const { contract, handler } = route;
+  const { method, operationId, policy } = contract;
+  if (!policies.has(policy)) throw new Error(`${operationId} does not declare a policy`);
   registerContract(registry, contract);
-  const path = contract.path.replaceAll(/\{(\w+)\}/g, ":$1");
-  app.on(contract.method.toUpperCase(), path, async (c) => {
-    const ctx = contextOf(c);
-    const { params, query } = parseParameters(contract, c);
+  app.on(method.toUpperCase(), toPath(contract.path), async (c) => {
+    c.set("operationId", operationId);
+    const ctx = await contextOf(c);
+    if (policy !== "any-key") requireAnyPermission(ctx, policy);
+    const { params, query } = parseParameters(contract, c, ctx.defaults);
     const { body, ctx: bound } = await parseBody(contract, c, ctx);
     const reply = await handler(bound, { params, query, body, headers: c.req.raw.headers });
-    return toResponse(reply, ctx, contract.method === "get" ? readHeaders : {});
+    return toResponse(reply, ctx, method === "get" ? readHeaders : {});
   });
 };
 
@@ -118,6 +144,11 @@ const toResponse = (
     ...defaults,
     ...reply.headers,
   };
+  const status = reply.status ?? 200;
+  if (reply.stream !== undefined) {
+    headers["content-type"] = reply.stream.type;
+    return new Response(reply.stream.content, { status, headers });
+  }
   let text: string | null = null;
   if (reply.text !== undefined) {
     headers["content-type"] = reply.text.type;
@@ -126,5 +157,5 @@ const toResponse = (
     headers["content-type"] = "application/json";
     text = JSON.stringify(reply.body);
   }
-  return new Response(text, { status: reply.status ?? 200, headers });
+  return new Response(text, { status, headers });
 };

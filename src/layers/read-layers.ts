@@ -1,3 +1,4 @@
+import type { KeyFilter } from "../permissions/key-filter.ts";
 import type { Json } from "../platform/json.ts";
 import type { Sql, Tx } from "../platform/sql.ts";
 import type { LayerEntry, Merge } from "./resolve.ts";
@@ -11,6 +12,8 @@ export interface LayersQuery {
   readonly prefix?: string | undefined;
   /** A revision that exists; absent for the current state. */
   readonly at?: number | undefined;
+  /** What the reader may see; what it may not leaves no trace in the answer. Absent: everything. */
+  readonly visible?: KeyFilter | undefined;
 }
 
 export interface Layers {
@@ -32,6 +35,7 @@ interface LayersRow {
   appExists: boolean;
   environmentExists: boolean;
   id: string | null;
+  live: boolean;
   app: string;
   environment: string;
   key: string;
@@ -50,10 +54,27 @@ export const readLayers = async (sql: Sql | Tx, query: LayersQuery): Promise<Lay
     : pastLayers(sql, { ...query, at: query.at }));
   const [first] = rows;
   if (first === undefined) throw new Error("fairlead.deployment has no row");
-  const { appExists, environmentExists, epoch, headRevision, revision } = first;
-  const entries = rows.flatMap((row) => (row.id === null ? [] : [toEntry(row, row.id)]));
+  const { appExists, environmentExists, epoch, revision } = first;
+  const { visible } = query;
+  const seen = isPart(visible)
+    ? rows.filter((row) => row.id === null || visible.allows(row.key))
+    : rows;
+  const entries = seen.flatMap((row) =>
+    row.id === null || !row.live ? [] : [toEntry(row, row.id)],
+  );
+  const headRevision = isPart(visible) ? newestRevision(seen) : first.headRevision;
   return { epoch, revision, headRevision, appExists, environmentExists, entries };
 };
+
+const isPart = (visible: KeyFilter | undefined): visible is KeyFilter =>
+  visible !== undefined && visible.permits !== "all";
+
+/** Of what is visible, deleted entries included: a hidden change must not show in a document. */
+const newestRevision = (rows: readonly LayersRow[]): number =>
+  rows.reduce(
+    (newest, { entryRevision, id }) => (id === null ? newest : Math.max(newest, entryRevision)),
+    0,
+  );
 
 const toEntry = (row: LayersRow, id: string): LayerEntry => ({
   id,
@@ -68,7 +89,10 @@ const toEntry = (row: LayersRow, id: string): LayerEntry => ({
   merge: row.merge,
 });
 
-const currentLayers = (sql: Sql | Tx, { app, environment, key, kind, prefix }: LayersQuery) =>
+const currentLayers = (
+  sql: Sql | Tx,
+  { app, environment, key, kind, prefix, visible }: LayersQuery,
+) =>
   sql<LayersRow[]>`
     select
       d.epoch, d.revision,
@@ -80,19 +104,19 @@ const currentLayers = (sql: Sql | Tx, { app, environment, key, kind, prefix }: L
       ${environment} = '' or exists (
         select from fairlead.environments n where n.name = ${environment}
       ) as "environmentExists",
-      e.id, e.app, e.environment, e.key, e.version, e.revision as "entryRevision",
-      e.value, e.schema, e.description, e.merge
+      e.id, not e.deleted as live, e.app, e.environment, e.key, e.version,
+      e.revision as "entryRevision", e.value, e.schema, e.description, e.merge
     from fairlead.deployment d
     left join fairlead.entries e
       on e.kind = ${kind} and e.app in ('', ${app}) and e.environment in ('', ${environment})
-      and not e.deleted
+      ${isPart(visible) ? sql`` : sql`and not e.deleted`}
       ${key === undefined ? sql`` : sql`and e.key = ${key}`}
       ${prefix === undefined ? sql`` : sql`and starts_with(e.key, ${prefix})`}
     order by e.key, e.app <> '', e.environment <> ''`;
 
 const pastLayers = (
   sql: Sql | Tx,
-  { app, at, environment, key, kind, prefix }: LayersQuery & { at: number },
+  { app, at, environment, key, kind, prefix, visible }: LayersQuery & { at: number },
 ) =>
   sql<LayersRow[]>`
     with past as (
@@ -115,10 +139,10 @@ const pastLayers = (
       ${environment} = '' or exists (
         select from fairlead.environments n where n.name = ${environment}
       ) as "environmentExists",
-      e.id, past.app, past.environment, past.key, past.version,
+      e.id, past.op = 'put' as live, past.app, past.environment, past.key, past.version,
       past.revision as "entryRevision", past.value, past.schema, past.description, past.merge
     from fairlead.deployment d
-    left join past on past.op = 'put'
+    left join past on ${isPart(visible) ? sql`true` : sql`past.op = 'put'`}
     left join fairlead.entries e
       on e.kind = ${kind} and e.key = past.key and e.app = past.app
       and e.environment = past.environment

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Problem } from "../errors.ts";
+import { origins } from "./origins.ts";
 
 const count = (fallback: number, most: number) =>
   z.coerce.number().int().min(1).max(most).default(fallback);
@@ -19,6 +20,10 @@ const environmentSchema = z.object({
   MAX_OPERATIONS: count(10_000, 100_000),
   MAX_LAYER_KEYS: count(100_000, 1_000_000),
   MAX_EFFECTIVE_CHANGES: count(500, 10_000),
+  MAX_HEADER_BYTES: z.coerce.number().int().min(4_096).max(65_536).default(16_384),
+  CORS_ALLOWED_ORIGINS: origins.default([]),
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  AUTH_STALENESS_MS: z.coerce.number().int().min(2_000).max(86_400_000).default(300_000),
 });
 
 /** What an operator can set; docs/operations.md has the table. Parsed once, in `entry/`. */
@@ -58,5 +63,9 @@ export const parseSettings = (environment: Readonly<Record<string, unknown>>) =>
     maxOperations: data.MAX_OPERATIONS,
     maxLayerKeys: data.MAX_LAYER_KEYS,
     maxEffectiveChanges: data.MAX_EFFECTIVE_CHANGES,
+    maxHeaderBytes: data.MAX_HEADER_BYTES,
+    corsAllowedOrigins: data.CORS_ALLOWED_ORIGINS,
+    trustedProxies: data.TRUSTED_PROXIES,
+    authStalenessMs: data.AUTH_STALENESS_MS,
   };
 };

@@ -3,6 +3,7 @@ import { messageShape } from "../changes/shapes.ts";
 import {
   answerValue,
   appName,
+  bodyScope,
   booleanParameter,
   environmentName,
   jsonValue,
@@ -26,8 +27,8 @@ import { replyWithList } from "./reply-with-list.ts";
 const tag = "Seed routes";
 const time = "2026-01-31T12:00:00.123456Z";
 
-const nullishEnvironment = environmentName.nullish().transform((name) => name ?? "");
-const nullishApp = appName.nullish().transform((name) => name ?? "");
+const nullishEnvironment = bodyScope.environment;
+const nullishApp = bodyScope.app;
 const idParams = z.strictObject({ id: z.string().max(64) });
 const allowLargeChange = booleanParameter.optional();
 
@@ -75,6 +76,7 @@ export const entryRoutes: readonly Route[] = [
       method: "post",
       path: "/api/v1/configs/fetch",
       operationId: "fetchConfigs",
+      policy: "entries.read",
       tag,
       summary: "Fetch the effective values of an app in an environment",
       description:
@@ -123,6 +125,7 @@ export const entryRoutes: readonly Route[] = [
       method: "get",
       path: "/api/v1/configs",
       operationId: "listConfigs",
+      policy: "entries.read",
       tag,
       summary: "The raw entries of an app, an environment or all",
       query: z.strictObject({
@@ -150,6 +153,7 @@ export const entryRoutes: readonly Route[] = [
       method: "post",
       path: "/api/v1/configs",
       operationId: "createConfig",
+      policy: "entries.write",
       tag,
       summary: "Create an entry",
       body: {
@@ -184,6 +188,7 @@ export const entryRoutes: readonly Route[] = [
       method: "get",
       path: "/api/v1/configs/{id}",
       operationId: "getConfig",
+      policy: "entries.read",
       tag,
       summary: "One raw entry by its id",
       params: idParams,
@@ -206,6 +211,7 @@ export const entryRoutes: readonly Route[] = [
       method: "put",
       path: "/api/v1/configs/{id}",
       operationId: "updateConfig",
+      policy: "entries.write",
       tag,
       summary: "Change an entry's value",
       params: idParams,
@@ -241,6 +247,7 @@ export const entryRoutes: readonly Route[] = [
       method: "delete",
       path: "/api/v1/configs/{id}",
       operationId: "deleteConfig",
+      policy: "entries.write",
       tag,
       summary: "Delete an entry",
       params: idParams,

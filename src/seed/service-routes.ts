@@ -3,11 +3,12 @@ import { messageShape } from "../changes/shapes.ts";
 import { listEnvironments } from "../environments/list-environments.ts";
 import {
   appName,
+  bodyScope,
   booleanParameter,
-  environmentName,
   freshness,
   jsonValue,
   pageQuery,
+  queryScope,
   timeShape,
 } from "../http/common-shapes.ts";
 import { replyToRead } from "../http/conditional.ts";
@@ -28,8 +29,8 @@ import { validateConfig } from "./validate-config.ts";
 const tag = "Seed routes";
 const time = "2026-01-31T12:00:00.123456Z";
 
-const optionalEnvironment = environmentName.optional().transform((name) => name ?? "");
-const nullishEnvironment = environmentName.nullish().transform((name) => name ?? "");
+const optionalEnvironment = queryScope.environment;
+const nullishEnvironment = bodyScope.environment;
 const serviceParams = z.strictObject({ service: appName });
 const allowLargeChange = booleanParameter.optional();
 
@@ -73,6 +74,7 @@ export const serviceRoutes: readonly Route[] = [
       method: "get",
       path: "/config/{service}",
       operationId: "readService",
+      policy: "entries.read",
       tag,
       summary: "Read a service's effective configuration",
       description: "JSON, or YAML where `Accept` prefers `application/yaml`.",
@@ -108,6 +110,7 @@ export const serviceRoutes: readonly Route[] = [
       method: "post",
       path: "/config/{service}",
       operationId: "writeService",
+      policy: "entries.write",
       tag,
       summary: "Merge a map of keys into a service's layer, or replace the layer",
       description:
@@ -151,6 +154,7 @@ export const serviceRoutes: readonly Route[] = [
       method: "get",
       path: "/config/{service}/history",
       operationId: "listServiceHistory",
+      policy: "entries.read",
       tag,
       summary: "The revisions that changed a service's layer, newest first",
       params: serviceParams,
@@ -189,6 +193,7 @@ export const serviceRoutes: readonly Route[] = [
       method: "post",
       path: "/config/{service}/rollback",
       operationId: "rollBackService",
+      policy: "entries.write",
       tag,
       summary: "Bring a service's layer back to a revision",
       params: serviceParams,
@@ -226,6 +231,7 @@ export const serviceRoutes: readonly Route[] = [
       method: "get",
       path: "/environments",
       operationId: "listEnvironmentNames",
+      policy: "any-key",
       tag,
       summary: "The names of all environments, by rank",
       responses: {
@@ -247,6 +253,7 @@ export const serviceRoutes: readonly Route[] = [
       method: "post",
       path: "/validate",
       operationId: "validateConfig",
+      policy: "entries.write",
       tag,
       summary: "Say whether a configuration would be accepted",
       description: "`schema`, if given, is a JSON Schema for the whole of `config`.",

@@ -61,14 +61,16 @@ export const writeService = async (
 ): Promise<{ readonly changed: boolean; readonly body: ServiceVersion }> => {
   const { entries, warnings } = flattenDocument(config);
   // Without operations nobody else would look at the environment.
-  if (entries.size === 0) await requireScope(ctx.sql, { app: "", environment });
+  if (entries.size === 0) await requireScope(ctx, { app: "", environment });
   const scope = { kind: "config", app: service, environment };
   const puts = [...entries].map(
     ([key, { value }]): Operation => ({ op: "put", ...scope, key, value }),
   );
   const withDeletes = async (tx: Tx): Promise<ChangeSet> => {
     const keys = await liveKeysOf(tx, scope);
-    const deletes = keys.filter((key) => !entries.has(key));
+    // What cannot be seen is not there, so it is not replaced either.
+    const seen = ctx.permissions.keys("entries.read", "config", service, environment);
+    const deletes = keys.filter((key) => !entries.has(key) && seen.allows(key));
     const operations = [
       ...puts,
       ...deletes.map((key): Operation => ({ op: "delete", ...scope, key })),
@@ -120,7 +122,7 @@ export const rollBackService = async (
   input: Service & { readonly version: number; readonly allowLargeChange?: boolean | undefined },
 ): Promise<{ readonly changed: boolean; readonly body: ServiceVersion }> => {
   const { allowLargeChange, environment, service, version } = input;
-  await requireScope(ctx.sql, { app: service, environment });
+  await requireScope(ctx, { app: service, environment });
   const { changes, revision } = await rollBack(ctx, {
     toRevision: version,
     scope: { app: service, environment },

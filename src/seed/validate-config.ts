@@ -1,7 +1,7 @@
 import type { Operation } from "../changes/change-set.ts";
 import { commitChangeSet } from "../changes/commit-change-set.ts";
 import { flattenDocument } from "../configs/flatten-document.ts";
-import { type Ctx, requirePermission } from "../context.ts";
+import { type Ctx, requireAnyPermission } from "../context.ts";
 import { type FieldError, Problem } from "../errors.ts";
 import { requireScope } from "../layers/require-scope.ts";
 import type { Json } from "../platform/json.ts";
@@ -23,7 +23,7 @@ export interface Validation {
 
 /** Says whether a configuration would be accepted, by a dry run of putting it; commits nothing. */
 export const validateConfig = async (ctx: Ctx, input: ValidateConfigInput): Promise<Validation> => {
-  requirePermission(ctx, "entries.write", { kind: "config", app: input.service });
+  requireAnyPermission(ctx, "entries.write");
   const errors = [
     ...(await faultsOf(() => environmentErrors(ctx, input))),
     ...(await faultsOf(() => schemaErrors(input))),
@@ -33,7 +33,7 @@ export const validateConfig = async (ctx: Ctx, input: ValidateConfigInput): Prom
 };
 
 const environmentErrors = async (ctx: Ctx, { environment }: ValidateConfigInput) => {
-  await requireScope(ctx.sql, { environment });
+  await requireScope(ctx, { environment });
   return [];
 };
 
@@ -76,9 +76,7 @@ const faultsOf = async (check: () => Promise<FieldError[]>): Promise<FieldError[
   try {
     return await check();
   } catch (error) {
-    if (!(error instanceof Problem) || error.status >= 500 || error.code === "UNAUTHENTICATED") {
-      throw error;
-    }
+    if (!(error instanceof Problem) || error.status >= 500 || error.isRefusal) throw error;
     return error.errors.length > 0 ? [...error.errors] : [{ path: "", message: error.message }];
   }
 };

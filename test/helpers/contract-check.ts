@@ -115,11 +115,21 @@ const operationFaults = (
     faults.push(`the code ${code} is not documented`);
   }
   if (type.endsWith("json") && content.schema !== undefined) {
-    const { error } = schemaOf(content.schema).safeParse(reply.body);
-    if (error !== undefined) faults.push(`the body breaks its schema: ${error.message}`);
+    const schema = schemaOf(content.schema);
+    for (const value of type.endsWith("x-ndjson") ? linesOf(reply) : [reply.body]) {
+      const { error } = schema.safeParse(value);
+      if (error !== undefined) faults.push(`the body breaks its schema: ${error.message}`);
+    }
   }
   return faults;
 };
+
+/** The values of newline-delimited JSON. */
+const linesOf = ({ text }: Reply): unknown[] =>
+  text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as unknown);
 
 type SchemaOf = (schema: object) => z.ZodType;
 

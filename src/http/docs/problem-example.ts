@@ -28,6 +28,7 @@ const occurrences: Readonly<Record<ErrorCode, Occurrence>> = {
   FORBIDDEN: { detail: "Writing config in payments/production needs a grant that covers it." },
   NOT_FOUND: at("operations.0.environment", 'there is no environment "prodution"'),
   METHOD_NOT_ALLOWED: { detail: "PATCH is not allowed here; GET and PUT are." },
+  REQUEST_TIMEOUT: { detail: "The request did not arrive in time." },
   CONFLICT: {
     ...at("operations.0.expectedVersion", "expected version 3, but the entry has version 4"),
     members: {
@@ -46,6 +47,7 @@ const occurrences: Readonly<Record<ErrorCode, Occurrence>> = {
   PRECONDITION_FAILED: at("operations.0", "If-Match does not hold; the entry has version 4"),
   GONE: { detail: "Change sets before revision 1200 are no longer kept." },
   TOO_LARGE: { detail: "The body is larger than the limit of 8388608 bytes." },
+  URI_TOO_LONG: { detail: "The path and query are longer than 8192 characters." },
   UNSUPPORTED_MEDIA_TYPE: { detail: "This route reads application/json, not text/plain." },
   UNPROCESSABLE: at(
     "operations.0.value",
@@ -56,6 +58,9 @@ const occurrences: Readonly<Record<ErrorCode, Occurrence>> = {
     detail: "This Idempotency-Key was used on this route with another body.",
   },
   RATE_LIMITED: { detail: "The limit is 100 requests a second; try again in 2 seconds." },
+  HEADERS_TOO_LARGE: {
+    detail: "The path, query and headers are larger than the limit of 16384 bytes.",
+  },
   INTERNAL: { detail: "The request failed for a reason inside Fairlead." },
   UNAVAILABLE: { detail: "The database cannot be reached; try again in 1 second." },
 };
