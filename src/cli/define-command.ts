@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { keyPattern } from "../platform/names.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { refusal } from "./failure.ts";
-import type { Io } from "./io.ts";
+import type { Io, Output } from "./io.ts";
 import { type GlobalOptions, openSession, type Session } from "./session.ts";
 
 /** How a finished command hands on its exit code. */
@@ -30,6 +30,25 @@ export const runs =
     const session = await openSession(io, command.optsWithGlobals<GlobalOptions>());
     outcome.exitCode = await verb(session, ...args);
   };
+
+/** As `runs`, for a command that asks no server: it gets the output in place of a session. */
+export const runsHere =
+  <Args extends readonly unknown[]>(
+    { io, outcome }: Registration,
+    command: Command,
+    verb: (output: Output, ...args: Args) => Promise<ExitCode>,
+  ): ((...args: Args) => Promise<void>) =>
+  async (...args) => {
+    const { json } = command.optsWithGlobals<GlobalOptions>();
+    outcome.exitCode = await verb({ io, json: json === true }, ...args);
+  };
+
+/** An option that may be given several times; its value is the list of all. */
+export const repeatable = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser<readonly string[] | undefined>((text, before) => [
+    ...(before ?? []),
+    text,
+  ]);
 
 /** Examples at the end of a command's help, one per line. */
 export const withExamples = (command: Command, examples: readonly string[]): Command =>

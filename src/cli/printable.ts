@@ -12,6 +12,10 @@ export const printable = (text: string): string => text.replace(interpreted, esc
 export const printableJson = (value: unknown, indent = 0): string =>
   JSON.stringify(value ?? null, null, indent).replace(interpretedButNewline, escaped);
 
+/** Lines of JSON (NDJSON), of the same meaning, that no terminal interprets. */
+export const printableLines = (lines: string): string =>
+  lines.replace(interpretedButNewline, escaped);
+
 const plain = /^[\x20-\x7e]*$/;
 const wide =
   /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}])/u;

@@ -16,6 +16,9 @@ export const processIo = (process: NodeJS.Process): Io => {
     cwd: process.cwd(),
     isTerminal: process.stdout.isTTY,
     stdinIsTerminal: process.stdin.isTTY,
+    setRawMode: (raw) => {
+      process.stdin.setRawMode(raw);
+    },
     stderrIsTerminal: process.stderr.isTTY,
     columns: process.stdout.columns || fallbackColumns,
   };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { withoutKeys } from "./api-key.ts";
 import type { Failure, ProblemDocument } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { textCell, valueCell, valueColumn } from "./print.ts";
@@ -42,7 +43,7 @@ const referenceOf = ({ page, document }: Failure): string[] => [
 export const reportFailure = (io: Io, failure: Failure, json: boolean): void => {
   const { document, hint } = failure;
   if (json) {
-    io.stderr.write(`${printableJson(document)}\n`);
+    io.stderr.write(`${withoutKeys(printableJson(document))}\n`);
     return;
   }
   const { title, detail, errors } = document;
@@ -55,6 +56,6 @@ export const reportFailure = (io: Io, failure: Failure, json: boolean): void => 
   const reference = referenceOf(failure);
   if (reference.length > 0) lines.push(`  (${reference.join("; ")})`);
   if (hint !== undefined) lines.push(`hint: ${hint}`);
-  io.stderr.write(lines.map((line) => `${printable(line)}\n`).join(""));
+  io.stderr.write(lines.map((line) => `${withoutKeys(printable(line))}\n`).join(""));
   io.stderr.write(conflictTable(document, io));
 };

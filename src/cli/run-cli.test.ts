@@ -14,6 +14,23 @@ const commands = [
   "environments",
   "environments create",
   "apps",
+  "whoami",
+  "keys",
+  "keys create",
+  "keys list",
+  "keys show",
+  "keys revoke",
+  "roles",
+  "roles list",
+  "roles create",
+  "roles update",
+  "roles delete",
+  "audit",
+  "profiles",
+  "profiles add",
+  "profiles list",
+  "profiles use",
+  "profiles remove",
 ];
 
 const unreachable = () => Promise.reject(new Error("asked"));
@@ -71,6 +88,27 @@ describe("wrong usage", () => {
     [["rollback", "--to-revision", "3"]],
     [["environments", "create", "x"]],
     [["environments", "destroy"]],
+    [["keys"]],
+    [["keys", "create"]],
+    [["keys", "create", "a"]],
+    [["keys", "create", "a", "--app", "b"]],
+    [["keys", "create", "a", "--grant", "viewer", "--key-pattern", "b"]],
+    [["keys", "create", "a", "--role", "viewer", "--expires-at", "tomorrow"]],
+    [["keys", "create", "a", "--role", "viewer", "--expires-at", "2026-12-31T00:00:00"]],
+    [["keys", "create", "a", "--role", "viewer", "--expires-in", "0d"]],
+    [["keys", "create", "a", "--role", "viewer", "--expires-in", "30"]],
+    ["keys create a --role b --expires-in 1d --expires-at 2026-12-31T00:00:00Z".split(" ")],
+    [["keys", "list", "--state", "gone"]],
+    [["keys", "show"]],
+    [["keys", "revoke", "a"]],
+    [["roles", "create", "a"]],
+    [["roles", "update", "a", "--description", "b"]],
+    [["audit", "--export", "--limit", "5"]],
+    [["audit", "--revision", "x"]],
+    [["profiles"]],
+    [["profiles", "use"]],
+    [["profiles", "use", "a", "--none"]],
+    [["apps", "--profile", "a"]],
     [["apps", "--timeout", "0"]],
     [["apps", "--timeout", "soon"]],
     [["apps", "--url", "ftp://example.com"]],
@@ -93,4 +131,23 @@ describe("wrong usage", () => {
       expect([exitCode, stderr]).toEqual([5, expect.stringContaining("A key has 1 to 256")]);
     },
   );
+});
+
+describe("keys in the arguments", () => {
+  it.each([
+    [["get", "KEY", "extra"]],
+    [["KEY"]],
+    [["apps", "--api-kye=KEY"]],
+    [["keys", "list", "--state", "KEY"]],
+    [["apps", "--profile", "KEY"]],
+    [["keys", "create", "a", "--grant", "KEY/x/y/z"]],
+  ])("are not repeated in an error, but for their public id: %j", async (argv) => {
+    const key = `fl_${"i".repeat(16)}_${"s3cret".repeat(8)}xx`;
+    const given = argv.map((argument) => argument.replace("KEY", key));
+    for (const more of [[], ["--json"]]) {
+      const { stderr } = await runCaptured([...given, ...more], { fetch: unreachable });
+      expect(stderr).toContain(`fl_${"i".repeat(16)}_…`);
+      expect(stderr).not.toContain("s3cret");
+    }
+  });
 });

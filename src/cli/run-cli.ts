@@ -2,14 +2,19 @@ import { Command, CommanderError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { addApplyCommand } from "./commands/apply.ts";
 import { addAppsCommand } from "./commands/apps.ts";
+import { addAuditCommand } from "./commands/audit.ts";
 import { addChangesCommand } from "./commands/changes.ts";
 import { addDeleteCommand } from "./commands/delete.ts";
 import { addDiffCommand } from "./commands/diff.ts";
 import { addEnvironmentsCommand } from "./commands/environments.ts";
 import { addGetCommand } from "./commands/get.ts";
 import { addHistoryCommand } from "./commands/history.ts";
+import { addKeysCommands } from "./commands/keys.ts";
+import { addProfilesCommands } from "./commands/profiles.ts";
+import { addRolesCommands } from "./commands/roles.ts";
 import { addRollbackCommand } from "./commands/rollback.ts";
 import { addSetCommand } from "./commands/set.ts";
+import { addWhoamiCommand } from "./commands/whoami.ts";
 import { type Outcome, timeoutSeconds } from "./define-command.ts";
 import { exitCodeHelp, exitCodes } from "./exit-codes.ts";
 import { asFailure, type Failure, usageFailure } from "./failure.ts";
@@ -18,10 +23,14 @@ import { reportFailure } from "./report-failure.ts";
 import { defaultTimeoutSeconds, defaultUrl } from "./session.ts";
 
 const environmentHelp = `Environment:
-  FAIRLEAD_URL      where the server is, as --url
-  FAIRLEAD_API_KEY  the API key; without one, a server on this machine is asked with the
-                    administrator's key in DATA_DIR (default .fairlead), if it is there
-  NO_COLOR          no colour on a terminal`;
+  FAIRLEAD_URL         where the server is, as --url
+  FAIRLEAD_API_KEY     the API key
+  FAIRLEAD_PROFILE     the profile to use, as --profile
+  FAIRLEAD_CONFIG_DIR  where profiles are kept (default $XDG_CONFIG_HOME/fairlead, else
+                       ~/.config/fairlead)
+  NO_COLOR             no colour on a terminal
+  Options go before the environment, and that before the profile. Without any, a server on
+  this machine is asked with the administrator's key in DATA_DIR (default .fairlead).`;
 
 const startHelp = `Examples:
   $ fairlead set db.pool.size 20 --app payments --environment production
@@ -36,6 +45,7 @@ const buildProgram = (io: Io, outcome: Outcome, usageErrors: string[]): Command 
     .helpOption("-h, --help", "print help; after a command, that command's")
     .option("--url <url>", `the server (env FAIRLEAD_URL, default ${defaultUrl})`)
     .option("--api-key <key>", "better given as env FAIRLEAD_API_KEY: others see arguments")
+    .option("--profile <name>", "a stored URL and API key (env FAIRLEAD_PROFILE)")
     .option("--json", "one JSON document on standard output, for programs")
     .addOption(
       new Option("--timeout <seconds>", "longest wait for an answer, retries included")
@@ -62,6 +72,11 @@ const buildProgram = (io: Io, outcome: Outcome, usageErrors: string[]): Command 
   addRollbackCommand(registration);
   addEnvironmentsCommand(registration);
   addAppsCommand(registration);
+  addWhoamiCommand(registration);
+  addKeysCommands(registration);
+  addRolesCommands(registration);
+  addAuditCommand(registration);
+  addProfilesCommands(registration);
   return program;
 };
 

@@ -177,6 +177,52 @@ describe("retries", () => {
   });
 });
 
+describe("requests that put or delete", () => {
+  it("sends a body with PUT and none with DELETE, and takes the empty answer 204", async () => {
+    await using server = await startFakeServer(({ method }) =>
+      method === "PUT" ? { body: { name: "a", actions: [] } } : { status: 204 },
+    );
+    const put = await runCaptured(
+      ["roles", "update", "a", "--action", "entries.read", "--description", "b"],
+      server,
+    );
+    const deletion = await runCaptured(["roles", "delete", "a"], server);
+    expect([put.exitCode, deletion.exitCode]).toEqual([0, 0]);
+    expect(server.received).toMatchObject([
+      { method: "PUT", path: "/v1/roles/a", body: { actions: ["entries.read"], description: "b" } },
+      { method: "DELETE", path: "/v1/roles/a" },
+    ]);
+    expect(server.received[1]?.headers["content-type"]).toBeUndefined();
+    for (const { headers } of server.received) {
+      expect(headers["idempotency-key"]).toBeUndefined();
+      expect(headers.authorization).toBe("Bearer test-key");
+    }
+  });
+
+  it("does not take a body for the empty answer", async () => {
+    await using server = await startFakeServer(() => ({ text: "<html>hello</html>" }));
+    const { exitCode, stderr } = await runCaptured(["roles", "delete", "a"], server);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("Is it a Fairlead server");
+  });
+
+  it("says where to look when no answer tells whether it was done", async () => {
+    await using cutting = await startFakeServer(() => ({ fault: "cut" }));
+    const cut = await runCaptured(["roles", "delete", "a"], cutting);
+    expect(cut.exitCode).toBe(7);
+    expect(cut.stderr).toContain("may have been committed: `fairlead roles list` shows it");
+    await using late = await startFakeServer((_request, index) =>
+      index === 0 ? { fault: "cut" } : problem(404, "NOT_FOUND"),
+    );
+    const gone = await runCaptured(["roles", "delete", "a"], late);
+    expect(gone.exitCode).toBe(3);
+    expect(gone.stderr).toContain("An earlier attempt got no answer and may have done it");
+    await using missing = await startFakeServer(() => problem(404, "NOT_FOUND"));
+    const never = await runCaptured(["roles", "delete", "a"], missing);
+    expect(never.stderr).not.toContain("earlier attempt");
+  });
+});
+
 describe("answers that are no good", () => {
   it("explains an answer that is not from Fairlead", async () => {
     await using server = await startFakeServer(() => ({ text: "<html>hello</html>" }));
@@ -218,6 +264,12 @@ describe("answers that are no good", () => {
     expect(run.stderr).not.toContain("\u001b");
     expect(run.stderr).toContain("\\u001b[2Jkey");
   });
+});
+
+it("says that it is the command line, for the audit log", async () => {
+  await using server = await startFakeServer(() => apps);
+  await runCaptured(["apps"], server);
+  expect(server.received[0]?.headers["user-agent"]).toMatch(/^fairlead\/\d/);
 });
 
 it("keeps a path in the server's URL", async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ZodType } from "zod";
-import { exchangeWithRetries, type RawAnswer } from "./exchange-with-retries.ts";
+import packageJson from "../../package.json" with { type: "json" };
+import { exchangeWithRetries } from "./exchange-with-retries.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { Failure, type ProblemDocument } from "./failure.ts";
 import type { Session } from "./session.ts";
@@ -8,12 +9,22 @@ import type { Session } from "./session.ts";
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface Request<Shape> {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   /** Below the server's URL, each segment percent-encoded: `v1/config/db.url`. */
   readonly path: string;
   readonly query?: Query;
   readonly body?: unknown;
+  /** Of an answer 204, which has no body: `undefined`. */
   readonly shape: ZodType<Shape>;
+  /** The command that shows what a write did, for messages; `fairlead changes` if absent. */
+  readonly shownBy?: string;
+}
+
+/** An answer as it came, whatever its status. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
 }
 
 export interface Answer<Shape> {
@@ -22,7 +33,8 @@ export interface Answer<Shape> {
   readonly body: Shape;
 }
 
-const addressOf = (session: Session, path: string, query: Query = {}): URL => {
+/** The URL of a path below the server's. */
+export const addressOf = (session: Session, path: string, query: Query = {}): URL => {
   const url = new URL(session.url);
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/${path}`;
   url.search = "";
@@ -46,19 +58,21 @@ const isProblem = (body: unknown): body is ProblemDocument =>
 
 const hints: Readonly<Record<string, string>> = {
   UNAUTHENTICATED:
-    "Set FAIRLEAD_API_KEY. The first start of a server keeps the administrator's key in its data directory as admin.key.",
+    "Set FAIRLEAD_API_KEY, or name a profile of this server with --profile. The first start of a server keeps the administrator's key in its data directory as admin.key.",
+  FORBIDDEN: "`fairlead whoami` shows what your key may do.",
   LARGE_CHANGE:
     "--dry-run --allow-large-change previews it; --allow-large-change alone lets it through.",
 };
 
-const failureOf = (session: Session, answer: RawAnswer): Failure => {
+/** The failure that an answer without success stands for. */
+export const failureOf = (session: Session, answer: RawAnswer, hint?: string): Failure => {
   const { status } = answer;
   const body = parsed(answer.text);
   if (isProblem(body)) {
     const page = body.type === undefined ? null : URL.parse(body.type, session.url);
     const isPage = page !== null && /^https?:$/.test(page.protocol);
     return new Failure(exitCodeOf(status), body, {
-      hint: hints[body.code ?? ""],
+      hint: hint ?? hints[body.code ?? ""],
       page: isPage ? page.href : undefined,
     });
   }
@@ -75,41 +89,75 @@ const failureOf = (session: Session, answer: RawAnswer): Failure => {
   });
 };
 
-const headersOf = (session: Session, body: unknown): Headers => {
-  const headers = new Headers({ Accept: "application/json" });
-  if (session.apiKey !== undefined) headers.set("Authorization", `Bearer ${session.apiKey}`);
-  if (body !== undefined) {
-    headers.set("Content-Type", "application/json");
-    headers.set("Idempotency-Key", randomUUID());
-  }
+/** The failure for an answer that is no answer of a Fairlead server. */
+export const unknownShape = (
+  session: Session,
+  method: string,
+  path: string,
+  cause?: unknown,
+): Failure => {
+  const detail = `${session.url.origin} answered ${method} /${path} in a shape that this fairlead does not know. Is it a Fairlead server of this version?`;
+  return new Failure(
+    exitCodes.failure,
+    { title: "Unexpected answer", detail, code: "UNEXPECTED_ANSWER" },
+    { cause },
+  );
+};
+
+/** What every request says about itself and who asks. */
+export const headersOf = ({ apiKey }: Session, accept: string): Headers => {
+  // The audit log keeps it.
+  const agent = `fairlead/${packageJson.version}`;
+  const headers = new Headers({ Accept: accept, "User-Agent": agent });
+  if (apiKey !== undefined) headers.set("Authorization", `Bearer ${apiKey}`);
   return headers;
 };
 
+const initOf = (session: Session, method: string, body: unknown): RequestInit => {
+  const headers = headersOf(session, "application/json");
+  // PUT and DELETE say themselves what is to be, however often.
+  if (method === "POST") headers.set("Idempotency-Key", randomUUID());
+  if (body === undefined) return { method, headers };
+  headers.set("Content-Type", "application/json");
+  return { method, headers, body: JSON.stringify(body) };
+};
+
+/** Reads an answer as a whole. */
+export const readWhole = async (response: Response): Promise<RawAnswer> => ({
+  status: response.status,
+  headers: response.headers,
+  text: await response.text(),
+});
+
+/** A first attempt that got no answer may be why what it deleted is no longer there. */
+const repeatHint = (method: string, status: number, shownBy: string): string | undefined =>
+  method === "DELETE" && status === 404
+    ? `An earlier attempt got no answer and may have done it: \`${shownBy}\` shows it.`
+    : undefined;
+
 /**
  * One request and its answer. Retries up to three times with backoff what cannot connect or is told
- * to come again; a request with a body carries one random Idempotency-Key through all attempts.
+ * to come again; a POST carries one random Idempotency-Key through all attempts.
  * @throws Failure for a status that is no success, no answer, or an answer of another shape
  */
 export const sendRequest = async <Shape>(
   session: Session,
-  { method = "GET", path, query, body, shape }: Request<Shape>,
+  request: Request<Shape>,
 ): Promise<Answer<Shape>> => {
-  const url = addressOf(session, path, query);
-  const init: RequestInit = {
-    method,
-    headers: headersOf(session, body),
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  };
-  const answer = await exchangeWithRetries(session, url, init);
-  if (answer.status < 200 || answer.status > 299) throw failureOf(session, answer);
-  const result = shape.safeParse(parsed(answer.text));
-  if (!result.success) {
-    const detail = `${session.url.origin} answered ${method} /${path} in a shape that this fairlead does not know. Is it a Fairlead server of this version?`;
-    throw new Failure(
-      exitCodes.failure,
-      { title: "Unexpected answer", detail, code: "UNEXPECTED_ANSWER" },
-      { cause: result.error },
-    );
+  const { method = "GET", path, query, body, shape, shownBy = "fairlead changes" } = request;
+  const { answer, mayBeRepeat } = await exchangeWithRetries(session, {
+    url: addressOf(session, path, query),
+    init: initOf(session, method, body),
+    read: readWhole,
+    shownBy,
+  });
+  const { status, headers, text } = answer;
+  if (status < 200 || status > 299) {
+    const hint = mayBeRepeat ? repeatHint(method, status, shownBy) : undefined;
+    throw failureOf(session, answer, hint);
   }
-  return { status: answer.status, headers: answer.headers, body: result.data };
+  // What is no JSON must not pass for the empty answer.
+  const result = shape.safeParse(status === 204 ? undefined : (parsed(text) ?? null));
+  if (!result.success) throw unknownShape(session, method, path, result.error);
+  return { status, headers, body: result.data };
 };

@@ -5,7 +5,6 @@ import {
   refuseMissing,
 } from "../apply/create-environments.ts";
 import { findSurplus } from "../apply/find-surplus.ts";
-import { nameOperations } from "../apply/name-operations.ts";
 import { type PlannedOperation, planOperations } from "../apply/plan-operations.ts";
 import { type Layer, readLayers } from "../apply/read-layers.ts";
 import { reportApply } from "../apply/report-apply.ts";
@@ -21,6 +20,7 @@ import {
   writeMembers,
 } from "../define-command.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
+import { namePlaces } from "../name-places.ts";
 import { printRemark, showProgress } from "../print.ts";
 import { sendRequest } from "../send-request.ts";
 import type { Session } from "../session.ts";
@@ -67,7 +67,8 @@ const send = async (
     });
     return body;
   } catch (error) {
-    throw nameOperations(error, planned);
+    const labels = planned.map(({ label }) => label);
+    throw namePlaces(error, "operations", labels);
   } finally {
     showProgress(session, "");
   }

@@ -16,7 +16,9 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly text?: string;
-  /** Cuts the connection, or never answers. */
+  /** In place of a body: pieces that are sent one by one. */
+  readonly pieces?: AsyncIterable<string> | Iterable<string>;
+  /** Cuts the connection, at once or after the pieces, or never answers. */
   readonly fault?: "cut" | "silence";
 }
 
@@ -38,14 +40,27 @@ const read = async (req: IncomingMessage): Promise<Received> => {
   };
 };
 
-const answer = (res: ServerResponse, { status = 200, headers, body, text, fault }: Reply): void => {
-  if (fault === "silence") return;
-  if (fault === "cut") {
-    res.destroy();
-    return;
+const sendPieces = async (res: ServerResponse, pieces: Reply["pieces"]): Promise<void> => {
+  for await (const piece of pieces ?? []) {
+    await new Promise((resume) => {
+      res.write(piece, resume);
+    });
   }
-  res.writeHead(status, { "Content-Type": "application/json", ...headers });
-  res.end(text ?? JSON.stringify(body));
+};
+
+const answer = async (res: ServerResponse, reply: Reply): Promise<void> => {
+  const { status = 200, headers, body, text, pieces, fault } = reply;
+  if (pieces !== undefined) {
+    res.writeHead(status, headers);
+    await sendPieces(res, pieces);
+  }
+  if (fault === "silence") return;
+  if (fault === "cut") res.destroy();
+  else if (pieces !== undefined) res.end();
+  else {
+    res.writeHead(status, { "Content-Type": "application/json", ...headers });
+    res.end(status === 204 ? undefined : (text ?? JSON.stringify(body)));
+  }
 };
 
 /** A server on loopback that answers by `reply`; the index counts requests from 0. */
@@ -56,7 +71,7 @@ export const startFakeServer = async (
   const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const request = await read(req);
     received.push(request);
-    answer(res, reply(request, received.length - 1));
+    await answer(res, reply(request, received.length - 1));
   };
   const server = createServer((req, res) => {
     void serve(req, res);
