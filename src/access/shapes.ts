@@ -28,6 +28,7 @@ const keyPattern = patternShape("A-Za-z0-9._:-", 256);
 export const roleName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,63}$/, "must be a role: lower-case letters, digits and -")
+  .refine((name) => name !== "allow" && name !== "deny", "must not be an effect's name")
   .meta({ example: "viewer" });
 
 /** A grant as it is sent. What is left out is not restricted. */

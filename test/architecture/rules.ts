@@ -9,11 +9,12 @@ const maxLines = 400;
 const levels = [
   ["entry", /^(src\/entry|src\/cli|workers)\//],
   ["app", /^src\/app(\.ts|\/)/],
-  ["capabilities", /^src\/(?!changes|layers|outbox|http|platform)[a-z-]+\//],
+  ["capabilities", /^src\/(?!changes|layers|outbox|http|permissions|platform)[a-z-]+\//],
   ["changes", /^src\/changes\//],
   ["layers and outbox", /^src\/(layers|outbox)\//],
   ["http", /^src\/http\//],
   ["context", /^src\/context\.ts$/],
+  ["permissions", /^src\/permissions\//],
   ["platform", /^src\/platform\//],
   ["errors", /^src\/errors\.ts$/],
 ] as const;

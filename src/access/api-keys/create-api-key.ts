@@ -1,4 +1,3 @@
-import { requireKind } from "../../changes/require-kind.ts";
 import { type Ctx, requireAnyPermission } from "../../context.ts";
 import { type FieldError, invalidInput, Problem } from "../../errors.ts";
 import { requireScope } from "../../layers/require-scope.ts";
@@ -31,7 +30,7 @@ export const createApiKey = async (
   input: CreateKeyInput,
 ): Promise<ApiKey & { readonly key: string }> => {
   requireAnyPermission(ctx, "access.write");
-  for (const kind of input.grants.flatMap(({ kinds = [] }) => kinds)) requireKind(ctx, kind);
+  refuseUnknownKinds(ctx, input.grants);
   await requireScope(ctx, { environment: input.defaults.environment });
   if (input.expiresAt !== null && Date.parse(input.expiresAt) <= Date.now()) {
     throw invalidInput("expiresAt", "is not in the future");
@@ -53,6 +52,16 @@ export const createApiKey = async (
     "CONFLICT",
     `This Idempotency-Key made the API key ${made.id} already, and a key is told only once. Revoke it, and make another.`,
   );
+};
+
+const refuseUnknownKinds = (ctx: Ctx, grants: readonly Grant[]): void => {
+  for (const [index, { kinds = [] }] of grants.entries()) {
+    const unknown = kinds.findIndex((kind) => !ctx.kinds.has(kind));
+    if (unknown === -1) continue;
+    const known = [...ctx.kinds.keys()].join(", ");
+    const message = `"${kinds[unknown]}" is not a kind; known are ${known}`;
+    throw invalidInput(`grants.${index}.kinds.${unknown}`, message);
+  }
 };
 
 const refuseUnknownRoles = (grants: readonly Grant[], roleActions: RoleActions): void => {

@@ -11,7 +11,7 @@ export const deleteRole = async (ctx: Ctx, name: string): Promise<void> => {
   await commitAccessChange(ctx, {
     action: "role.delete",
     apply: async ({ tx }) => {
-      const before = await customRole(tx, name);
+      const { builtIn: _, ...before } = await customRole(tx, name);
       requireRolePermission(ctx, before.actions);
       const user = await someKeyWith(tx, name);
       if (user !== undefined) {

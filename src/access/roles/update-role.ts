@@ -20,11 +20,12 @@ export const updateRole = (ctx: Ctx, input: RoleInput): Promise<Role> => {
         update fairlead.roles
         set description = ${description}, actions = string_to_array(${actions.join("/")}, '/')
         where name = ${name}`;
+      const { builtIn, ...was } = before;
       const detail = {
-        before: { ...before, actions: [...before.actions] },
+        before: { ...was, actions: [...was.actions] },
         after: { ...input, actions: [...actions] },
       };
-      return { result: { ...input, builtIn: false }, detail };
+      return { result: { ...input, builtIn }, detail };
     },
   });
 };
