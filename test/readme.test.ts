@@ -126,7 +126,7 @@ describe("the table of settings in docs/operations.md", async () => {
   it("has every default", () => {
     const defaults = Object.entries(parseSettings({})).map(([name, value]) => [
       name,
-      value === undefined ? "none" : `\`${value}\``,
+      value === undefined ? "none" : `\`${String(value)}\``,
     ]);
     const written = rows.map(({ fallback, name }) => [camelCase(name), fallback]);
     expect(Object.fromEntries(written)).toEqual(Object.fromEntries(defaults));

@@ -48,7 +48,7 @@ describe("every answer of the server on Node", () => {
       500,
     ],
   ])("has the security headers: %s", async (_what, fetch, status) => {
-    const reply = await requestRaw(await start(fetch as Fetch), "GET /v1/config");
+    const reply = await requestRaw(await start(fetch), "GET /v1/config");
     expect(reply.status).toBe(status);
     expect([...reply.headers]).toEqual(expect.arrayContaining(fields));
     expect(reply.headers.get("server")).toBeNull();

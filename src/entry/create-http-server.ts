@@ -33,7 +33,6 @@ export const createHttpServer = (fetch: Fetch, settings: Settings, log: Logger):
       errorHandler: (error) => problemResponse(inOurWords(error), crypto.randomUUID(), log),
     },
   );
-  const answer: typeof listener = async (incoming, outgoing) => listener(incoming, outgoing);
   const server = createServer(
     {
       // It counts path, query, header names and values, and refuses what reaches the number.
@@ -42,10 +41,10 @@ export const createHttpServer = (fetch: Fetch, settings: Settings, log: Logger):
       requireHostHeader: false,
       ServerResponse: withHeaders(fields),
     },
-    (incoming, outgoing) => void answer(incoming, outgoing),
+    (incoming, outgoing) => void listener(incoming, outgoing),
   );
   // An expectation that nobody knows may be passed over (RFC 9110, section 10.1.1).
-  server.on("checkExpectation", (incoming, outgoing) => void answer(incoming, outgoing));
+  server.on("checkExpectation", (incoming, outgoing) => void listener(incoming, outgoing));
   answerClientErrors(server, { fields, maxHeaderBytes });
   return server;
 };

@@ -4,6 +4,7 @@ import { createApp } from "../app.ts";
 import { createRefusalLog } from "../audit/refusals.ts";
 import type { Deps } from "../context.ts";
 import { Problem } from "../errors.ts";
+import { createDoor, type Door } from "../http/door.ts";
 import { createLogger, describeError } from "../platform/log.ts";
 import { parseSettings, type Settings } from "../platform/settings.ts";
 import { connectSql, type Sql } from "../platform/sql.ts";
@@ -27,11 +28,36 @@ const log = createLogger();
 
 const scopeOf = (c: Context): RequestScope => c.env as RequestScope;
 
+let front:
+  | { readonly bindings: Bindings; readonly settings: Settings; readonly door: Door }
+  | undefined;
+
+/** What the bindings say is read once: they are the same for all requests of an isolate. */
+const frontOf = (bindings: Bindings): NonNullable<typeof front> => {
+  if (front?.bindings === bindings) return front;
+  const { HYPERDRIVE: _, ...variables } = bindings;
+  const settings = parseSettings(variables);
+  front = { bindings, settings, door: createDoor(settings, log) };
+  return front;
+};
+
+/** With settings that are wrong nothing is served, and the log says what is wrong. */
+const doorOf = (bindings: Bindings): Door => {
+  try {
+    return frontOf(bindings).door;
+  } catch (cause) {
+    const door = createDoor(parseSettings({}), log);
+    const detail = "This Worker's settings are not valid; its log names them.";
+    const problem = new Problem("UNAVAILABLE", detail, { cause });
+    return (request) => door(request, () => Promise.reject(problem));
+  }
+};
+
 const depsOf = (c: Context): Deps => {
   const scope = scopeOf(c);
   if (scope.deps !== undefined) return scope.deps;
-  const { HYPERDRIVE, ...variables } = scope.bindings;
-  const settings = parseSettings(variables);
+  const { HYPERDRIVE } = scope.bindings;
+  const { settings } = frontOf(scope.bindings);
   const url = HYPERDRIVE?.connectionString ?? settings.databaseUrl;
   if (url === undefined) {
     throw new Problem("UNAVAILABLE", "This Worker has no database: bind HYPERDRIVE.");
@@ -52,7 +78,7 @@ const stateOf = ({ BOOTSTRAP_ADMIN_KEY: key }: Bindings, settings: Settings): Pr
   if (state?.key !== key) {
     const { authStalenessMs: stalenessMs } = settings;
     const access = createAccessStore({ bootstrapKey: key, stalenessMs, confirmAfterMs: 1_000 });
-    state = { key, access, refusals: createRefusalLog() };
+    state = { key, access, layers: undefined, refusals: createRefusalLog() };
   }
   return state;
 };
@@ -74,6 +100,7 @@ const finish = async (sql: Sql): Promise<void> => {
 const app = createApp({
   deps: depsOf,
   address: (c) => c.req.header("cf-connecting-ip"),
+  allowedOrigins: (c) => frontOf(scopeOf(c).bindings).settings.corsAllowedOrigins ?? [],
 });
 
 export default {
@@ -83,7 +110,7 @@ export default {
     execution: ExecutionContext,
   ): Promise<Response> {
     const scope: RequestScope = { bindings };
-    const response = await app.fetch(request, scope, execution);
+    const response = await doorOf(bindings)(request, () => app.fetch(request, scope, execution));
     if (scope.sql === undefined) return response;
     const { sql } = scope;
     if (response.body === null || !isStreamed(response)) {

@@ -1,8 +1,9 @@
-import { serve } from "@hono/node-server";
+import type { AddressInfo } from "node:net";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { startWorkers } from "../../workers/start-workers.ts";
 import { followAccess } from "../access/follow-access.ts";
 import { createApp } from "../app.ts";
+import { clientAddress } from "../http/client-address.ts";
 import { startEmbeddedPostgres } from "../platform/embedded-postgres.ts";
 import { createLogger, describeError, type Logger } from "../platform/log.ts";
 import { migrate } from "../platform/migrate.ts";
@@ -10,7 +11,8 @@ import { parseSettings, type Settings } from "../platform/settings.ts";
 import { connectSql } from "../platform/sql.ts";
 import { connectTcp } from "../platform/tcp-socket.ts";
 import { findAdminKey } from "./admin-key.ts";
-import { buildDeps, createProcessState } from "./build-deps.ts";
+import { buildDeps, createProcessState, startLayers } from "./build-deps.ts";
+import { createHttpServer, type Fetch } from "./create-http-server.ts";
 
 const migrationsFolder = new URL("../../migrations/", import.meta.url).pathname;
 
@@ -32,10 +34,14 @@ const start = async (settings: Settings, log: Logger, stops: Stop[]): Promise<vo
   await state.access.syncOnce(sql);
   const connect = () => connectSql(databaseUrl, { max: 1, createSocket: connectTcp });
   stops.push(followAccess({ ...state, connect, log }));
+  stops.push(await startLayers(state, settings, { sql, connect, log }));
   const deps = buildDeps(sql, settings, log, state);
+  const { corsAllowedOrigins: origins } = settings;
   const app = createApp({
     deps: () => deps,
-    address: (c) => getConnInfo(c).remote.address,
+    address: (c) =>
+      clientAddress(c.req.raw.headers, getConnInfo(c).remote.address, settings.trustedProxies),
+    ...(origins === undefined ? {} : { allowedOrigins: () => origins }),
   });
   stops.push(await startWorkers({ databaseUrl, sql, log }));
   const { host, port } = await listen(app.fetch, settings, stops);
@@ -68,21 +74,23 @@ const watchDatabase = (processId: number): Stop => {
 };
 
 const listen = async (
-  fetch: Parameters<typeof serve>[0]["fetch"],
+  fetch: Fetch,
   settings: Settings,
   stops: Stop[],
 ): Promise<{ host: string; port: number }> => {
   const { promise, reject, resolve } = Promise.withResolvers<{ host: string; port: number }>();
   const { host } = settings;
-  const server = serve({ fetch, hostname: host, port: settings.port }, ({ port }) =>
-    resolve({ host, port }),
-  );
+  const server = createHttpServer(fetch, settings, log);
+  server.listen(settings.port, host, () => {
+    const { port } = server.address() as AddressInfo;
+    resolve({ host, port });
+  });
   server.once("error", reject);
   stops.push(
     () =>
       new Promise((closed) => {
         server.close(() => closed());
-        if ("closeIdleConnections" in server) server.closeIdleConnections();
+        server.closeIdleConnections();
       }),
   );
   return promise;

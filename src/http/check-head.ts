@@ -43,7 +43,9 @@ export const checkHead = ({ headers, url }: Request, maxHeaderBytes: number): vo
   const target = url.slice(url.indexOf("/", "https://".length));
   checkTarget(target);
   let sizeBytes = target.length;
-  // Each character of a header stands for one byte.
-  for (const [name, value] of headers) sizeBytes += name.length + value.length;
+  // Each character stands for one byte. On Deno an iterator costs four times as much.
+  headers.forEach((value, name) => {
+    sizeBytes += name.length + value.length;
+  });
   if (sizeBytes > maxHeaderBytes) throw headersTooLarge(maxHeaderBytes);
 };

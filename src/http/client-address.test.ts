@@ -33,7 +33,7 @@ const withSpelling = address.chain((text) => fc.tuple(fc.constant(text), spellin
 
 /** Whatever a client may put into a header. */
 const claim = fc.oneof(
-  fc.string({ unit: fc.constantFrom(...'0123456789.:,[] ;=af/"x-\t'), maxLength: 40 }),
+  fc.stringMatching(/^[\d.:,[\] ;=af/"x\t-]{0,40}$/),
   fc.array(fc.ipV4(), { maxLength: 12 }).map((list) => list.join(", ")),
 );
 

@@ -1,5 +1,10 @@
 import { Problem } from "../errors.ts";
-import { matchesStrongly, matchesWeakly, type TagCondition } from "../platform/entity-tag.ts";
+import {
+  matchesStrongly,
+  matchesWeakly,
+  type TagCondition,
+  tagsOf,
+} from "../platform/entity-tag.ts";
 import type { Reply } from "./route.ts";
 
 /** The tags of `If-Match` or `If-None-Match` (RFC 9110, section 13.1); undefined without the header. */
@@ -8,9 +13,7 @@ const tagCondition = (
   name: "if-match" | "if-none-match",
 ): TagCondition | undefined => {
   const value = headers.get(name)?.trim();
-  if (value === undefined) return undefined;
-  if (value === "*") return "*";
-  return value.match(/(?:W\/)?"[^"]*"/g) ?? [value];
+  return value === undefined ? undefined : tagsOf(value);
 };
 
 /** Both conditions, as a write must heed them. */
@@ -22,6 +25,8 @@ export const writeConditions = (headers: Headers) => ({
 interface ReadReply {
   /** The deployment's revision that the answer shows. */
   readonly revision: number;
+  /** Of an answer that may be older than promised. */
+  readonly staleMs?: number | undefined;
   readonly tag: string;
   readonly body?: unknown;
   readonly text?: Reply["text"];
@@ -32,7 +37,10 @@ interface ReadReply {
  *
  * @throws Problem `PRECONDITION_FAILED` where `If-Match` insists on another state
  */
-export const replyToRead = (headers: Headers, { body, revision, tag, text }: ReadReply): Reply => {
+export const replyToRead = (
+  headers: Headers,
+  { body, revision, staleMs, tag, text }: ReadReply,
+): Reply => {
   const needed = tagCondition(headers, "if-match");
   if (needed !== undefined && !matchesStrongly(needed, tag)) {
     throw new Problem("PRECONDITION_FAILED", `If-Match does not hold; the current ETag is ${tag}`, {
@@ -40,7 +48,11 @@ export const replyToRead = (headers: Headers, { body, revision, tag, text }: Rea
     });
   }
   const condition = tagCondition(headers, "if-none-match");
-  const replyHeaders = { etag: tag, "config-revision": String(revision) };
+  const replyHeaders = {
+    etag: tag,
+    "config-revision": String(revision),
+    ...(staleMs === undefined ? {} : { "config-stale": String(Math.ceil(staleMs / 1_000)) }),
+  };
   if (condition !== undefined && matchesWeakly(condition, tag)) {
     return { status: 304, headers: replyHeaders };
   }

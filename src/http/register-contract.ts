@@ -38,7 +38,13 @@ const problemSchema = z
   .meta({ id: "Problem", description: "RFC 9457 problem document" });
 
 /** Raised before any handler runs. */
-const commonErrors: readonly ErrorCode[] = ["INVALID_INPUT", "UNAUTHENTICATED", "UNAVAILABLE"];
+const commonErrors: readonly ErrorCode[] = [
+  "INVALID_INPUT",
+  "UNAUTHENTICATED",
+  "URI_TOO_LONG",
+  "HEADERS_TOO_LARGE",
+  "UNAVAILABLE",
+];
 
 const policyInWords = (policy: Policy): string =>
   policy === "any-key" ? "Any valid key may use it." : `Needs the permission \`${policy}\`.`;

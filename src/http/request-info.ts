@@ -5,11 +5,16 @@ const maxUserAgentLength = 256;
 
 /** A request's id (the client's `X-Request-Id`, where it is a plain one) and who sends it. */
 export const requestInfo = (headers: Headers, address: string | undefined): RequestInfo => {
-  const given = headers.get("x-request-id");
   return {
-    id: given !== null && requestIdPattern.test(given) ? given : crypto.randomUUID(),
+    id: requestId(headers),
     address,
     userAgent: headers.get("user-agent")?.slice(0, maxUserAgentLength) ?? undefined,
     idempotency: undefined,
   };
+};
+
+/** The client's, where it is a plain one. */
+export const requestId = (headers: Headers): string => {
+  const given = headers.get("x-request-id");
+  return given !== null && requestIdPattern.test(given) ? given : crypto.randomUUID();
 };

@@ -1,7 +1,7 @@
 import type { OpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
 import type { Context, Hono } from "hono";
 import type { z } from "zod";
-import { type Ctx, requireAnyPermission } from "../context.ts";
+import { type Ctx, type Deps, requireAnyPermission } from "../context.ts";
 import type { ErrorCode } from "../errors.ts";
 import { type Action, actions } from "../permissions/actions.ts";
 import type { Json } from "../platform/json.ts";
@@ -73,9 +73,16 @@ export type Handler<Params, Query, Body> = (
   input: RouteInput<Params, Query, Body>,
 ) => Promise<Reply>;
 
+/**
+ * Answers what it can answer at once, just as the route's handler would; undefined leaves it to that.
+ * Throws only what that would throw.
+ */
+export type HotHandler = (c: Context<AppEnv>, deps: Deps) => Response | undefined;
+
 /** A contract with its handler, ready to be mounted. */
 export interface Route {
   readonly contract: Contract;
+  readonly hot?: HotHandler | undefined;
   readonly handler: Handler<Shape, Shape, z.ZodType | undefined>;
 }
 
@@ -86,7 +93,8 @@ export const defineRoute = <
 >(
   contract: Contract<Params, Query, Body>,
   handler: Handler<Params, Query, Body>,
-): Route => ({ contract, handler });
+  hot?: HotHandler,
+): Route => ({ contract, handler, hot });
 
 /** What a request carries through the router. */
 export interface AppEnv {
@@ -100,7 +108,10 @@ export interface AppEnv {
 }
 
 /** Gives a request its context: who sends it, with which id, over which dependencies. */
-export type ContextOf = (c: Context<AppEnv>) => Ctx | Promise<Ctx>;
+export interface RequestParts {
+  readonly contextOf: (c: Context<AppEnv>) => Promise<Ctx>;
+  readonly depsOf: (c: Context<AppEnv>) => Deps;
+}
 
 /**
  * Mounts a route: its path in the router, its contract in the OpenAPI document.
@@ -110,15 +121,17 @@ export type ContextOf = (c: Context<AppEnv>) => Ctx | Promise<Ctx>;
 export const mountRoute = (
   app: Hono<AppEnv>,
   registry: OpenAPIRegistry,
-  contextOf: ContextOf,
+  { contextOf, depsOf }: RequestParts,
   route: Route,
 ): void => {
-  const { contract, handler } = route;
+  const { contract, handler, hot } = route;
   const { method, operationId, policy } = contract;
   if (!policies.has(policy)) throw new Error(`${operationId} does not declare a policy`);
   registerContract(registry, contract);
   app.on(method.toUpperCase(), toPath(contract.path), async (c) => {
     c.set("operationId", operationId);
+    const quick = hot?.(c, depsOf(c));
+    if (quick !== undefined) return quick;
     const ctx = await contextOf(c);
     if (policy !== "any-key") requireAnyPermission(ctx, policy);
     const { params, query } = parseParameters(contract, c, ctx.defaults);
@@ -129,7 +142,7 @@ export const mountRoute = (
 };
 
 /** What a read sends along, whatever it reads. */
-const readHeaders = {
+export const readHeaders = {
   "cache-control": "private, no-cache",
   vary: "Authorization, X-API-Key, Accept",
 } as const;

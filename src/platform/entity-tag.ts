@@ -22,3 +22,7 @@ export const matchesStrongly = (condition: TagCondition, tag: string | undefined
 export const matchesWeakly = (condition: TagCondition, tag: string | undefined): boolean =>
   tag !== undefined &&
   (condition === "*" || condition.some((candidate) => candidate.replace(/^W\//, "") === tag));
+
+/** The tags of a condition's header field (RFC 9110, section 13.1). */
+export const tagsOf = (value: string): TagCondition =>
+  value === "*" ? "*" : (value.match(/(?:W\/)?"[^"]*"/g) ?? [value]);

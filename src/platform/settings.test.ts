@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { parseSettings } from "./settings.ts";
 
 describe("CORS_ALLOWED_ORIGINS", () => {
-  it("is a list of exact origins, and empty by default", () => {
-    expect(parseSettings({}).corsAllowedOrigins).toEqual([]);
-    expect(parseSettings({ CORS_ALLOWED_ORIGINS: "" }).corsAllowedOrigins).toEqual([]);
+  it("is a list of exact origins, and absent by default", () => {
+    expect(parseSettings({}).corsAllowedOrigins).toBeUndefined();
+    expect(parseSettings({ CORS_ALLOWED_ORIGINS: "" }).corsAllowedOrigins).toBeUndefined();
     const { corsAllowedOrigins } = parseSettings({
       CORS_ALLOWED_ORIGINS: "https://console.example.org, http://localhost:3000,http://[::1]:3000",
     });

@@ -21,9 +21,11 @@ const environmentSchema = z.object({
   MAX_LAYER_KEYS: count(100_000, 1_000_000),
   MAX_EFFECTIVE_CHANGES: count(500, 10_000),
   MAX_HEADER_BYTES: z.coerce.number().int().min(4_096).max(65_536).default(16_384),
-  CORS_ALLOWED_ORIGINS: origins.default([]),
+  CORS_ALLOWED_ORIGINS: origins.optional(),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   AUTH_STALENESS_MS: z.coerce.number().int().min(2_000).max(86_400_000).default(300_000),
+  MAX_STALENESS_MS: z.coerce.number().int().min(1_000).max(86_400_000).default(10_000),
+  MAX_LAYER_MEMORY_BYTES: count(512 * 1024 * 1024, 1024 ** 4),
 });
 
 /** What an operator can set; docs/operations.md has the table. Parsed once, in `entry/`. */
@@ -67,5 +69,7 @@ export const parseSettings = (environment: Readonly<Record<string, unknown>>) =>
     corsAllowedOrigins: data.CORS_ALLOWED_ORIGINS,
     trustedProxies: data.TRUSTED_PROXIES,
     authStalenessMs: data.AUTH_STALENESS_MS,
+    maxStalenessMs: data.MAX_STALENESS_MS,
+    maxLayerMemoryBytes: data.MAX_LAYER_MEMORY_BYTES,
   };
 };

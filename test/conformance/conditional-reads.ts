@@ -32,7 +32,7 @@ export const conditionalReads: Area = (api) => {
         const reply = await api.get(path);
         expect(tagOf(reply)).toMatch(/^"[\x21\x23-\x7e]+"$/);
         expect(reply.headers.get("cache-control")).toBe("private, no-cache");
-        expect(reply.headers.get("vary")).toBe("Authorization, X-API-Key, Accept");
+        expect(reply.headers.get("vary")).toBe("Authorization, X-API-Key, Accept, Origin");
         expect(reply.headers.get("config-revision")).toMatch(/^\d+$/);
       }
     });

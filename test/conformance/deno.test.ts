@@ -1,5 +1,6 @@
 import { startServer } from "../helpers/start-server.ts";
 import { hugeBodies } from "./body-limits.ts";
+import { clientAddresses, pathsAsSent } from "./door.ts";
 import { conformanceSettings } from "./settings.ts";
 import { conformanceSuite } from "./suite.ts";
 
@@ -22,5 +23,5 @@ conformanceSuite(
       ],
       env: { DENO_NO_UPDATE_CHECK: "1" },
     })),
-  [hugeBodies],
+  [hugeBodies, clientAddresses, pathsAsSent],
 );

@@ -136,7 +136,7 @@ export const everyRoute: Area = (api, server) => {
       expect(ok.length).toBeGreaterThan(5);
       for (const { headers, path } of ok) {
         expect(`${path}: ${headers.get("cache-control")}; ${headers.get("vary")}`).toBe(
-          `${path}: private, no-cache; Authorization, X-API-Key, Accept`,
+          `${path}: private, no-cache; Authorization, X-API-Key, Accept, Origin`,
         );
       }
     });

@@ -6,7 +6,10 @@ import {
 } from "../helpers/contract-check.ts";
 import { type Api, createApi } from "../helpers/http-api.ts";
 import "./matchers.ts";
+import { accessBattery } from "./access-battery.ts";
+import { apiKeys } from "./api-keys.ts";
 import { authentication } from "./authentication.ts";
+import { badApiKeys } from "./bad-api-keys.ts";
 import { badJson } from "./bad-json.ts";
 import { badParameters } from "./bad-parameters.ts";
 import { badYaml } from "./bad-yaml.ts";
@@ -17,16 +20,20 @@ import { conditionalReads } from "./conditional-reads.ts";
 import { conditionalWrites } from "./conditional-writes.ts";
 import { diffs } from "./diffs.ts";
 import { documentation } from "./documentation.ts";
+import { door } from "./door.ts";
 import { effectiveValues } from "./effective-values.ts";
 import { entryLists } from "./entry-lists.ts";
 import { environments } from "./environments.ts";
 import { everyRoute } from "./every-route.ts";
+import { givingAccess } from "./giving-access.ts";
 import { guardRails } from "./guard-rails.ts";
+import { hiddenEntries } from "./hidden-entries.ts";
 import { histories } from "./histories.ts";
 import { idempotency } from "./idempotency.ts";
 import { malformedChanges } from "./malformed-changes.ts";
 import { pastReads } from "./past-reads.ts";
 import { reads } from "./reads.ts";
+import { roles } from "./roles.ts";
 import { rollbacks } from "./rollbacks.ts";
 import { schemas } from "./schemas.ts";
 import { seedEntries } from "./seed-entries.ts";
@@ -50,7 +57,14 @@ export type Area = (api: Api, server: () => ServerUnderTest) => void;
 const areas: readonly Area[] = [
   documentation,
   authentication,
+  apiKeys,
+  badApiKeys,
+  givingAccess,
+  roles,
+  door,
   everyRoute,
+  accessBattery,
+  hiddenEntries,
   changes,
   malformedChanges,
   compareAndSet,

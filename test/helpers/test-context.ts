@@ -26,12 +26,10 @@ interface TestContextOptions {
 export const createTestContext = (sql: Sql, options: TestContextOptions = {}): Ctx => {
   const settings = parseSettings(options.settings ?? {});
   const log = createLogger("warn", options.log ?? (() => {}));
-  const built = buildDeps(
-    sql,
-    settings,
-    log,
-    createProcessState("the-key-of-the-administrator", settings),
-  );
+  const built = buildDeps(sql, settings, log, {
+    ...createProcessState("the-key-of-the-administrator", settings),
+    layers: undefined,
+  });
   const added = options.kinds ?? [];
   const kinds = added.length === 0 ? built.kinds : registerKinds(configKind(settings), ...added);
   const rules = evaluationRules({ kinds, settings });

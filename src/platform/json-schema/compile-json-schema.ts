@@ -1,6 +1,6 @@
 import type { FieldError } from "../../errors.ts";
+import { type BoundedCache, createBoundedCache } from "../bounded-cache.ts";
 import type { Json } from "../json.ts";
-import { type BoundedCache, createBoundedCache } from "./bounded-cache.ts";
 import { buildChecks } from "./build-checks.ts";
 import { createComplaints } from "./complaints.ts";
 import { evaluate } from "./evaluate.ts";
