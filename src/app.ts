@@ -8,6 +8,7 @@ import { configRoutes } from "./configs/routes.ts";
 import { type Ctx, type Deps, missingCredentials } from "./context.ts";
 import { environmentRoutes } from "./environments/routes.ts";
 import { Problem } from "./errors.ts";
+import { allowOrigins } from "./http/allow-origins.ts";
 import { mountDocs } from "./http/mount-docs.ts";
 import { mountHealth } from "./http/mount-health.ts";
 import { presentedKey } from "./http/presented-key.ts";
@@ -24,6 +25,8 @@ export interface AppOptions {
   readonly deps: (c: Context<AppEnv>) => Deps;
   /** The client's address, where the runtime knows it. */
   readonly address?: (c: Context<AppEnv>) => string | undefined;
+  /** The origins whose scripts may read answers; left out where there are none. */
+  readonly allowedOrigins?: (c: Context<AppEnv>) => readonly string[];
 }
 
 const routes = [
@@ -41,6 +44,7 @@ const routes = [
 export const createApp = (options: AppOptions): Hono<AppEnv> => {
   const app = new Hono<AppEnv>();
   const registry = new OpenAPIRegistry();
+  if (options.allowedOrigins !== undefined) app.use(allowOrigins(options.allowedOrigins));
 
   const contextOf = async (c: Context<AppEnv>): Promise<Ctx> => {
     const { headers } = c.req.raw;
@@ -54,7 +58,7 @@ export const createApp = (options: AppOptions): Hono<AppEnv> => {
     return ctx;
   };
 
-  for (const route of routes) mountRoute(app, registry, contextOf, route);
+  for (const route of routes) mountRoute(app, registry, { contextOf, depsOf: options.deps }, route);
   mountHealth(app, options.deps);
   mountDocs(app, registry, options.deps);
   requirePolicies(app, routes, openToAll);
@@ -102,7 +106,8 @@ const logOf = (options: AppOptions, c: Context<AppEnv>): Deps["log"] => {
 
 /** A known path with another method is 405 and says which methods there are. */
 const refuseOtherMethods = (app: Hono<AppEnv>): void => {
-  const methods = Map.groupBy(app.routes, ({ path }) => path);
+  const doors = app.routes.filter(({ method }) => method !== "ALL");
+  const methods = Map.groupBy(doors, ({ path }) => path);
   for (const [path, known] of methods) {
     const names = new Set(known.map(({ method }) => method));
     if (names.has("GET")) names.add("HEAD");

@@ -3,6 +3,7 @@ import type { RefusalLog } from "./audit/refusals.ts";
 import type { Committer } from "./changes/committer.ts";
 import type { KindRegistry } from "./changes/kind.ts";
 import { Problem } from "./errors.ts";
+import type { LayerReader } from "./layers/memory/layer-reader.ts";
 import type { Action, Resource } from "./permissions/actions.ts";
 import type { Permissions } from "./permissions/compile-permissions.ts";
 import type { Logger } from "./platform/log.ts";
@@ -55,6 +56,8 @@ export interface Deps {
   readonly sql: Sql;
   readonly committer: Committer;
   readonly kinds: KindRegistry;
+  /** The layers in memory, where a process keeps them fresh; undefined on Workers. */
+  readonly layers: LayerReader | undefined;
   readonly access: AccessStore;
   readonly refusals: RefusalLog;
   readonly settings: Settings;

@@ -1,4 +1,5 @@
 import { Problem } from "../errors.ts";
+import type { CommittedRun } from "../layers/memory/layer-memory.ts";
 import { describeError, type Logger } from "../platform/log.ts";
 import { isUnavailable, type Sql, unavailable } from "../platform/sql.ts";
 import type { CommitResult } from "./change-set.ts";
@@ -18,6 +19,8 @@ export interface Committer {
 }
 
 interface CommitterDeps {
+  /** Hears of what was committed before those who committed it do. */
+  readonly onCommit?: (run: CommittedRun) => void;
   readonly sql: Sql;
   readonly log: Logger;
   readonly rules: EvaluationRules;
@@ -131,6 +134,8 @@ const commitMembers = async (
   try {
     const snapshot = await reading;
     const group = await commitGroup(deps.sql, deps.rules, members, snapshot, previous);
+    const run = toRun(group);
+    if (run.revisions.length > 0) deps.onCommit?.(run);
     for (const [index, member] of members.entries()) settle(member, group.outcomes[index]);
     return group;
   } catch (error) {
@@ -148,6 +153,16 @@ const commitMembers = async (
     return undefined;
   }
 };
+
+const toRun = ({ accepted, expected, now, state }: CommittedGroup): CommittedRun => ({
+  epoch: state.epoch,
+  after: expected.revision,
+  revisions: accepted.flatMap(({ entries, message, result: { revision } }) =>
+    entries.length === 0 || revision === null
+      ? []
+      : [{ revision, committedAt: now, message, entries }],
+  ),
+});
 
 const settle = (member: Waiting, outcome: Outcome | undefined): void => {
   if (outcome === undefined) member.reject(new Error("a change set got no outcome"));

@@ -1,10 +1,11 @@
 import { resolveRevision } from "../changes/revisions.ts";
 import { type Ctx, requireAnyPermission } from "../context.ts";
 import { Problem } from "../errors.ts";
-import { type Effective, readEffective } from "../layers/read-effective.ts";
+
 import type { LayersQuery } from "../layers/read-layers.ts";
+import { type PositionRead, readPosition } from "../layers/read-position.ts";
 import { requireReadableScope } from "../layers/require-scope.ts";
-import type { LayerEntry } from "../layers/resolve.ts";
+import type { LayerEntry, Resolved } from "../layers/resolve.ts";
 import { entityTag } from "../platform/entity-tag.ts";
 import type { Json } from "../platform/json.ts";
 import { describeScope, toPublicScope } from "../platform/names.ts";
@@ -14,6 +15,7 @@ import { typeOf } from "./kind.ts";
 export interface ReadOptions {
   readonly minRevision?: number | undefined;
   readonly at?: number | string | undefined;
+  readonly consistency?: "strong" | undefined;
 }
 
 export interface ReadConfigInput extends ReadOptions {
@@ -54,6 +56,8 @@ interface ExplainedLayer {
 /** A body with the deployment's revision that it shows and its entity tag. */
 export interface Read<Body> {
   readonly revision: number;
+  /** Of an answer that may be older than promised. */
+  readonly staleMs?: number | undefined;
   readonly tag: string;
   readonly body: Body;
 }
@@ -75,21 +79,17 @@ export const readConfig = async (ctx: Ctx, input: ReadConfigInput): Promise<Read
     const scope = describeScope(app, environment);
     throw new Problem("NOT_FOUND", `There is no config "${key}" for ${scope}.`, { isRefusal });
   }
-  const { contributors, value, winner } = resolved;
+  const { contributors, winner } = resolved;
   const explained = effective.entries.filter((entry) =>
     ctx.permissions.may("entries.read", { kind: "config", ...entry }),
   );
   const tagged = explain ? [...contributors, ...explained] : contributors;
   return {
     revision: effective.revision,
+    staleMs: effective.staleMs,
     tag: entityTag(effective.epoch, tagged, explain ? "-explain" : ""),
     body: {
-      key,
-      value,
-      type: typeOf(value),
-      version: winner.version,
-      revision: Math.max(...contributors.map(({ revision }) => revision)),
-      scope: publicScope(winner),
+      ...toConfigValue(key, resolved),
       ...(explain
         ? { layers: explained.map((entry) => explainLayer(entry, winner, contributors)) }
         : {}),
@@ -97,15 +97,35 @@ export const readConfig = async (ctx: Ctx, input: ReadConfigInput): Promise<Read
   };
 };
 
+/** A resolved value as it is answered. */
+export const toConfigValue = (
+  key: string,
+  { contributors, value, winner }: Resolved,
+): ConfigValue => ({
+  key,
+  value,
+  type: typeOf(value),
+  version: winner.version,
+  revision: Math.max(...contributors.map(({ revision }) => revision)),
+  scope: publicScope(winner),
+});
+
 /** Reads what (app, environment) resolves to, as fresh and of the time that is asked for. */
 export const readEffectiveConfig = async (
   ctx: Ctx,
-  { app, at, environment, minRevision }: ReadOptions & { app: string; environment: string },
+  {
+    app,
+    at,
+    consistency,
+    environment,
+    minRevision,
+  }: ReadOptions & { app: string; environment: string },
   part: Pick<LayersQuery, "key" | "prefix" | "visible">,
-): Promise<Effective> => {
+): Promise<PositionRead> => {
   const revision = at === undefined ? undefined : await resolveRevision(ctx.sql, at);
-  const query = { kind: "config", app, environment, at: revision, ...part };
-  const effective = await readEffective(ctx.sql, query);
+  const isStrong = consistency === "strong";
+  const query = { kind: "config", app, environment, at: revision, minRevision, isStrong, ...part };
+  const effective = await readPosition(ctx, query);
   if (minRevision !== undefined && effective.revision < minRevision) {
     throw new Problem(
       "PRECONDITION_FAILED",

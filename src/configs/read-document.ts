@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Ctx, requireAnyPermission } from "../context.ts";
+import { type Ctx, requireAnyPermission, type ScopeDefaults } from "../context.ts";
 import type { Effective } from "../layers/read-effective.ts";
 import { requireReadableScope } from "../layers/require-scope.ts";
 import type { Json } from "../platform/json.ts";
@@ -29,28 +29,37 @@ export const readDocument = async (
   ctx: Ctx,
   input: ReadDocumentInput,
 ): Promise<Read<ConfigDocument>> => {
-  const { app, environment, prefix } = input;
+  const { prefix } = input;
   requireAnyPermission(ctx, "entries.read");
   const visible = requireReadableScope(ctx, "config", input);
   const effective = await readEffectiveConfig(ctx, input, { prefix, visible });
-  const values: Record<string, Json> = Object.create(null) as Record<string, Json>;
-  for (const [key, { value }] of effective.resolved) values[key] = value;
   return {
     revision: effective.revision,
+    staleMs: effective.staleMs,
     tag: documentTag(effective, input, visible.fingerprint),
-    body: {
-      app: toPublicScope(app),
-      environment: toPublicScope(environment),
-      revision: effective.headRevision,
-      values,
-    },
+    body: toDocument(effective, input),
+  };
+};
+
+/** A document as it is answered. */
+export const toDocument = (
+  { headRevision, resolved }: Pick<Effective, "headRevision" | "resolved">,
+  { app, environment }: ScopeDefaults,
+): ConfigDocument => {
+  const values: Record<string, Json> = Object.create(null) as Record<string, Json>;
+  for (const [key, { value }] of resolved) values[key] = value;
+  return {
+    app: toPublicScope(app),
+    environment: toPublicScope(environment),
+    revision: headRevision,
+    values,
   };
 };
 
 /** Over what was evaluated: epoch, head of the layers, what was asked for, and what may be seen of it. */
-const documentTag = (
+export const documentTag = (
   { epoch, headRevision }: Pick<Effective, "epoch" | "headRevision">,
-  { app, environment, prefix }: ReadDocumentInput,
+  { app, environment, prefix }: Pick<ReadDocumentInput, "app" | "environment" | "prefix">,
   visible: string,
 ): string => {
   const evaluated = JSON.stringify([epoch, headRevision, app, environment, prefix ?? "", visible]);

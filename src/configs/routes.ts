@@ -12,6 +12,7 @@ import {
 } from "../http/common-shapes.ts";
 import { replyToRead, writeConditions } from "../http/conditional.ts";
 import { defineRoute, type Route } from "../http/route.ts";
+import { hotReadConfig, hotReadDocument } from "./hot-read.ts";
 import { putConfig } from "./put-config.ts";
 import { readConfig } from "./read-config.ts";
 import { readDocument } from "./read-document.ts";
@@ -95,6 +96,7 @@ export const configRoutes: readonly Route[] = [
     },
     async (ctx, { headers, params, query }) =>
       replyToRead(headers, await readConfig(ctx, { ...query, key: params.key })),
+    hotReadConfig,
   ),
   defineRoute(
     {
@@ -168,5 +170,6 @@ export const configRoutes: readonly Route[] = [
       errors: ["NOT_FOUND", "PRECONDITION_FAILED"],
     },
     async (ctx, { headers, query }) => replyToRead(headers, await readDocument(ctx, query)),
+    hotReadDocument,
   ),
 ];

@@ -1,0 +1,60 @@
+import type { ScopeDefaults } from "../context.ts";
+import type { OpenedView } from "../layers/memory/layer-reader.ts";
+import type { CommittedEntry } from "../layers/memory/memory-layer.ts";
+import { effectiveOf } from "../layers/read-position.ts";
+import type { KeyFilter } from "../permissions/key-filter.ts";
+import { createBoundedCache } from "../platform/bounded-cache.ts";
+import { entityTag } from "../platform/entity-tag.ts";
+import { toConfigValue } from "./read-config.ts";
+import { documentTag, toDocument } from "./read-document.ts";
+
+/** The text of an answer with its entity tag. */
+export interface ReadText {
+  readonly text: string;
+  readonly tag: string;
+}
+
+/** An entry that owns a value alone makes the same text for every position: it is kept with the entry. */
+const valueTexts = new WeakMap<CommittedEntry, ReadText & { readonly epoch: string }>();
+
+/** The answer to a read of one value; undefined where there is none. */
+export const valueText = ({ epoch, view }: OpenedView, key: string): ReadText | undefined => {
+  const resolved = view.resolved(key);
+  if (resolved === undefined) return undefined;
+  const { contributors, winner } = resolved;
+  const known = contributors.length === 1 ? valueTexts.get(winner) : undefined;
+  if (known?.epoch === epoch) return known;
+  const text = JSON.stringify(toConfigValue(key, resolved));
+  const made = { epoch, text, tag: entityTag(epoch, contributors) };
+  if (contributors.length === 1) valueTexts.set(winner, made);
+  return made;
+};
+
+interface DocumentText extends ReadText {
+  readonly view: OpenedView["view"];
+  readonly head: number;
+}
+
+const maxDocuments = 20_000;
+const maxDocumentCharacters = 128 * 1024 * 1024;
+
+/** One for each position and set of grants that reads it. */
+const documentTexts = createBoundedCache<DocumentText>(maxDocuments, maxDocumentCharacters);
+
+/** The answer to a read of a whole document, as far as it may be seen. */
+export const documentText = (
+  opened: OpenedView,
+  scope: ScopeDefaults,
+  visible: KeyFilter,
+): ReadText => {
+  const { view } = opened;
+  const id = `${scope.app}/${scope.environment}/${visible.fingerprint}`;
+  const known = documentTexts.get(id);
+  if (known !== undefined && known.view === view && known.head === view.head()) return known;
+  const effective = effectiveOf(opened, { kind: "config", ...scope, visible });
+  const text = JSON.stringify(toDocument(effective, scope));
+  const tag = documentTag(effective, scope, visible.fingerprint);
+  const made = { view, head: view.head(), text, tag };
+  documentTexts.set(id, made, text.length);
+  return made;
+};
