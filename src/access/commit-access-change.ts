@@ -1,4 +1,5 @@
 import { idempotencyNames, replayOf } from "../changes/idempotency.ts";
+import { lockCounter } from "../changes/lock-counter.ts";
 import { readSnapshot } from "../changes/read-state.ts";
 import { recordChange } from "../changes/record-change.ts";
 import type { Ctx } from "../context.ts";
@@ -12,7 +13,9 @@ interface AccessChange<Result> {
   /** What audit rows call it. */
   readonly action: string;
   /** Makes the change under the lock; answers what it is, and its audit row's detail. */
-  apply(locked: LockedAccess): Promise<{ readonly result: Result; readonly detail: Json }>;
+  readonly apply: (
+    locked: LockedAccess,
+  ) => Promise<{ readonly result: Result; readonly detail: Json }>;
 }
 
 interface LockedAccess {
@@ -30,6 +33,8 @@ export const commitAccessChange = async <Result extends object>(
 ): Promise<Result> => {
   const done = await inTransaction(ctx.sql, "read write", async (tx): Promise<Result> => {
     const version = await nextVersion(tx);
+    // A follower of the audit log misses no row, because ids are given in the order of commits.
+    await lockCounter(tx);
     const names = idempotencyNames(ctx);
     const query = { operations: [], idempotencyNames: names, catalogue: undefined };
     const { now, replays } = await readSnapshot(tx, query);
@@ -41,7 +46,7 @@ export const commitAccessChange = async <Result extends object>(
     return result;
   });
   // So that the process which made a change obeys it at once; it is committed whether this works or not.
-  await ctx.access.syncOnce(ctx.sql).catch(() => {});
+  await ctx.access.syncAnew(ctx.sql).catch(() => {});
   return done;
 };
 

@@ -31,8 +31,18 @@ export interface AuditRow {
   readonly changesTotal?: number;
 }
 
+export interface ReadRow extends AuditRow {
+  readonly isVisible: boolean;
+}
+
+/** What is shown of a row. */
+export const toShownRow = (row: ReadRow): AuditRow => {
+  const { isVisible: _, ...shown } = row;
+  return shown;
+};
+
 /**
- * Rows from a position on, with null for those that the reader may not see: rows of a change set are
+ * Rows from a position on, which say whether the reader may see them: rows of a change set are
  * seen by who may read the audit of one of its changes, all others by who may read it everywhere.
  */
 export const readAuditRows = async (
@@ -40,7 +50,7 @@ export const readAuditRows = async (
   filter: AuditFilter,
   start: number | undefined,
   count: number,
-): Promise<readonly (AuditRow & { readonly isVisible: boolean })[]> => {
+): Promise<readonly ReadRow[]> => {
   const rows = await auditRows(ctx, filter, start, count);
   const changes = await visibleChangesOf(
     ctx,
@@ -49,10 +59,8 @@ export const readAuditRows = async (
   const seesAll = ctx.permissions.may("audit.read", {});
   return rows.map((row) => {
     if (row.revision === null) return { ...row, isVisible: seesAll };
-    const found = changes.get(row.revision);
-    const shown = found?.shown ?? [];
-    const isVisible = seesAll || (found !== undefined && found.total > 0);
-    return { ...row, changes: shown, changesTotal: found?.total ?? 0, isVisible };
+    const { shown, total } = changes.get(row.revision) ?? { shown: [], total: 0 };
+    return { ...row, changes: shown, changesTotal: total, isVisible: total > 0 };
   });
 };
 

@@ -1,5 +1,5 @@
 import { type Ctx, requireAnyPermission } from "../context.ts";
-import { type AuditFilter, readAuditRows } from "./audit-rows.ts";
+import { type AuditFilter, readAuditRows, toShownRow } from "./audit-rows.ts";
 
 const batchSize = 500;
 
@@ -19,7 +19,7 @@ export const exportAudit = (ctx: Ctx, filter: AuditFilter): ReadableStream<Uint8
       start = rows.at(-1)?.id;
       const lines = rows
         .filter(({ isVisible }) => isVisible)
-        .map(({ isVisible: _, ...row }) => `${JSON.stringify(row)}\n`);
+        .map((row) => `${JSON.stringify(toShownRow(row))}\n`);
       if (lines.length > 0) controller.enqueue(encoder.encode(lines.join("")));
       if (rows.length < batchSize) controller.close();
       else if (lines.length === 0) await this.pull?.(controller);

@@ -2,9 +2,13 @@ import { z } from "zod";
 import { readVisiblePage } from "../changes/read-visible-page.ts";
 import { type Ctx, requireAnyPermission } from "../context.ts";
 import { decodeCursor, type Page, type PageInput } from "../platform/page.ts";
-import { type AuditFilter, type AuditRow, readAuditRows } from "./audit-rows.ts";
-
-type SeenRow = AuditRow & { readonly isVisible: boolean };
+import {
+  type AuditFilter,
+  type AuditRow,
+  type ReadRow,
+  readAuditRows,
+  toShownRow,
+} from "./audit-rows.ts";
 
 /** The audit log, newest first; with `after` oldest first, so that a follower can page on. */
 export const listAudit = async (
@@ -12,12 +16,12 @@ export const listAudit = async (
   input: AuditFilter & PageInput,
 ): Promise<Page<AuditRow>> => {
   requireAnyPermission(ctx, "audit.read");
-  const page = await readVisiblePage<SeenRow, number>({
+  const page = await readVisiblePage<ReadRow, number>({
     limit: input.limit,
     start: decodeCursor(input.cursor, z.int().positive()),
     positionOf: ({ id }) => id,
     read: (start, count) => readAuditRows(ctx, input, start, count),
     isVisible: ({ isVisible }) => isVisible,
   });
-  return { ...page, items: page.items.map(({ isVisible: _, ...row }) => row) };
+  return { ...page, items: page.items.map(toShownRow) };
 };

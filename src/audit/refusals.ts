@@ -3,7 +3,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { Sql } from "../platform/sql.ts";
 
 /** A request that was refused for want of credentials or of a permission. */
-export interface Refusal extends Pick<Ctx, "actor" | "authentication"> {
+interface Refusal extends Pick<Ctx, "actor" | "authentication"> {
   readonly request: Pick<Ctx["request"], "id" | "address" | "userAgent">;
   /** The operation's id, or what stands for all paths that are no route. */
   readonly route: string;
@@ -13,6 +13,8 @@ export interface Refusal extends Pick<Ctx, "actor" | "authentication"> {
 /** Refusals on their way to the audit log. */
 export interface RefusalLog {
   note(refusal: Refusal): void;
+  /** Whether anything waits to be written. */
+  isWaiting(): boolean;
   /** Writes what has been noted. What cannot be written is kept for the next time. */
   flushOnce(sql: Sql): Promise<{ readonly written: number }>;
 }
@@ -52,6 +54,7 @@ export const createRefusalLog = (now: () => Date = () => new Date()): RefusalLog
       const isRoom = rows.size < maxRows || rows.has(row.refusal);
       add(isRoom ? row : { ...row, refusal: `many ${minuteOf(row.at)}`, actor_id: "many" });
     },
+    isWaiting: () => rows.size > 0,
     async flushOnce(sql) {
       if (rows.size === 0) return { written: 0 };
       const taken = [...rows.values()];
@@ -85,7 +88,9 @@ const toRow = ({ actor, authentication, code, request, route }: Refusal, now: Da
 
 const minuteOf = (at: string): string => at.slice(0, 16);
 
+/** Under the lock of change sets, so that the order of ids is that of commits: a follower misses no row. */
 const writeRefusals = (sql: Sql, rows: readonly Row[]) => sql`
+  with counter as (select revision from fairlead.deployment for update)
   insert into fairlead.audit_log as log
     (at, actor_type, actor_id, authentication, action, request_id, address, user_agent, detail,
      count, refusal)
@@ -95,5 +100,5 @@ const writeRefusals = (sql: Sql, rows: readonly Row[]) => sql`
   from json_to_recordset(${JSON.stringify(rows)}::text::json) as row(
     at timestamptz, actor_type text, actor_id text, authentication text, request_id text,
     address text, user_agent text, detail json, count bigint, refusal text
-  )
+  ) cross join counter
   on conflict (refusal) where refusal is not null do update set count = log.count + excluded.count`;

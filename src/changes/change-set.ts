@@ -38,6 +38,8 @@ export interface ChangeSet {
   readonly operations: readonly Operation[];
   readonly expectedRevision?: number | undefined;
   readonly allowLargeChange?: boolean | undefined;
+  /** Of layers that the actor sees in part: how many of their keys, by `layerId`. */
+  readonly visibleKeys?: ReadonlyMap<string, number> | undefined;
 }
 
 /** One entry's change, in the words of the API: `null` in a scope means "all", in a value "absent". */

@@ -3,6 +3,7 @@ import { type FieldError, Problem } from "../errors.ts";
 import { keyPattern, scopeNamePattern } from "../platform/names.ts";
 import type { Tx } from "../platform/sql.ts";
 import type { ChangeSet, CommitResult, Operation } from "./change-set.ts";
+import { countVisibleKeys, layersToCount } from "./count-visible-keys.ts";
 import { repeatedEntryErrors } from "./evaluate-change-set.ts";
 import { previewChangeSet } from "./preview-change-set.ts";
 import { requireWritable } from "./require-writable.ts";
@@ -36,8 +37,8 @@ export const commitChangeSet = async (ctx: Ctx, input: CommitInput): Promise<Com
   };
   const checked =
     typeof changeSet === "function"
-      ? async (tx: Tx): Promise<ChangeSet> => check(await changeSet(tx))
-      : check(changeSet);
+      ? async (tx: Tx): Promise<ChangeSet> => withVisibleKeys(ctx, tx, check(await changeSet(tx)))
+      : planWhereNeeded(ctx, check(changeSet));
   if (dryRun) return previewChangeSet(ctx, checked);
   return ctx.committer.submit({
     actor: ctx.actor,
@@ -47,6 +48,21 @@ export const commitChangeSet = async (ctx: Ctx, input: CommitInput): Promise<Com
     action: input.action ?? "change",
     changeSet: checked,
   });
+};
+
+/** What the guard rails must count for this actor is counted under the lock. */
+const planWhereNeeded = (ctx: Ctx, changeSet: ChangeSet): ChangeSet | ChangeSetPlan =>
+  layersToCount(ctx.permissions, changeSet).length === 0
+    ? changeSet
+    : (tx) => withVisibleKeys(ctx, tx, changeSet);
+
+const withVisibleKeys = async (
+  { permissions }: Ctx,
+  tx: Tx,
+  changeSet: ChangeSet,
+): Promise<ChangeSet> => {
+  const layers = layersToCount(permissions, changeSet);
+  return { ...changeSet, visibleKeys: await countVisibleKeys(tx, permissions, layers) };
 };
 
 const checkChangeSet = (ctx: Ctx, changeSet: ChangeSet, maxOperations: number): void => {

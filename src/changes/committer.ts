@@ -16,6 +16,7 @@ import type { Snapshot } from "./read-state.ts";
 export interface Committer {
   /** @throws Problem what refuses the change set, or `UNAVAILABLE` */
   submit(submission: Submission): Promise<CommitResult>;
+  waitingOperations(): number;
 }
 
 interface CommitterDeps {
@@ -84,6 +85,7 @@ export const createCommitter = (deps: CommitterDeps): Committer => {
   };
 
   return {
+    waitingOperations: () => waitingOperations,
     submit: (submission) => {
       const { changeSet } = submission;
       const operationCount = typeof changeSet === "function" ? 1 : changeSet.operations.length;

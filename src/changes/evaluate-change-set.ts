@@ -6,6 +6,7 @@ import { describeScope, toPublicScope } from "../platform/names.ts";
 import type { Change, ChangeSet, EffectiveChange, Operation, PutOperation } from "./change-set.ts";
 import { largeChangeErrors, layerChanges, layerSizeErrors } from "./guard-rails.ts";
 import type { EntryContent, KindRegistry } from "./kind.ts";
+import { detailOf, unknownEnvironment } from "./operation-errors.ts";
 import { type PlannedEntry, previewEffective } from "./preview-effective.ts";
 import {
   addEntry,
@@ -68,7 +69,7 @@ export const evaluateChangeSet = (
   });
   refuse("UNPROCESSABLE", preview.errors);
   if (changeSet.allowLargeChange !== true)
-    refuse("LARGE_CHANGE", largeChangeErrors(layers, visibility));
+    refuse("LARGE_CHANGE", largeChangeErrors(layers, visibility, changeSet.visibleKeys));
   return {
     changes: planned.map(({ next }) => describeChange(state, next)),
     effective: preview.effective,
@@ -100,13 +101,9 @@ const refuse = (
   code: "NOT_FOUND" | "UNPROCESSABLE" | "LARGE_CHANGE",
   errors: readonly FieldError[],
 ): void => {
-  const [first] = errors;
-  if (first === undefined) return;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+  if (errors.length === 0) return;
   const hint = code === "LARGE_CHANGE" ? '. Send "allowLargeChange": true if that is meant' : "";
-  throw new Problem(code, `${first.path}: ${first.message}${more}${hint}`, {
-    errors: errors.slice(0, 20),
-  });
+  throw new Problem(code, `${detailOf(errors)}${hint}`, { errors: errors.slice(0, 20) });
 };
 
 const refuseUnknownEnvironments = (state: State, operations: readonly Operation[]): void => {
@@ -114,14 +111,7 @@ const refuseUnknownEnvironments = (state: State, operations: readonly Operation[
   refuse(
     "NOT_FOUND",
     operations.flatMap(({ environment }, index) =>
-      environments.has(environment)
-        ? []
-        : [
-            {
-              path: `operations.${index}.environment`,
-              message: `there is no environment "${environment}"`,
-            },
-          ],
+      environments.has(environment) ? [] : [unknownEnvironment(environment, index)],
     ),
   );
 };

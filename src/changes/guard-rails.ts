@@ -5,7 +5,7 @@ import { findEntry, type LayerState, layerId, type State } from "./state.ts";
 import type { Visibility } from "./visibility.ts";
 
 /** A layer of this many keys or more is guarded against changes of more than half of it. */
-const guardedLayerKeys = 20;
+export const guardedLayerKeys = 20;
 
 interface LayerChange {
   readonly layer: LayerState;
@@ -51,20 +51,27 @@ const scopeOfEntry = ({ kind, app, environment }: LayerState | PlannedEntry["nex
   environment,
 });
 
-/** Why a change set needs `allowLargeChange`; empty where it does not. Counts only what may be seen whole. */
+/**
+ * Why a change set needs `allowLargeChange`; empty where it does not. A layer that is seen in part is
+ * judged as if nothing else were in it, by `visibleKeys`: so what is hidden makes no difference.
+ */
 export const largeChangeErrors = (
   changes: readonly LayerChange[],
   visibility: Visibility,
+  visibleKeys: ReadonlyMap<string, number> = new Map(),
 ): FieldError[] =>
   changes.flatMap(({ layer, keysBefore, touched }) => {
-    const name = `the ${layer.kind} layer ${describeScope(layer.app, layer.environment)}`;
-    const isCounted = visibility.seesLayer(layer);
-    if (keysBefore > 0 && layer.entryCount === 0) {
-      const message = `empties ${name}${isCounted ? ` of its ${keysBefore} keys` : ""}`;
-      return [{ path: "operations", message }];
+    const { app, environment, entryCount, kind } = layer;
+    const known = visibility.seesLayer(layer)
+      ? keysBefore
+      : (visibleKeys.get(layerId(kind, app, environment)) ?? 0);
+    const left = known + entryCount - keysBefore;
+    const name = `the ${kind} layer ${describeScope(app, environment)}`;
+    if (known > 0 && left === 0) {
+      return [{ path: "operations", message: `empties ${name} of its ${known} keys` }];
     }
-    if (keysBefore >= guardedLayerKeys && touched > keysBefore / 2) {
-      const part = isCounted ? `${touched} of the ${keysBefore} keys` : "more than half";
+    if (known >= guardedLayerKeys && touched > known / 2) {
+      const part = `${touched} of the ${known} keys`;
       return [{ path: "operations", message: `deletes or changes ${part} of ${name}` }];
     }
     return [];

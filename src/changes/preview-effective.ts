@@ -54,32 +54,24 @@ export const previewEffective = (
   { cap, kinds, visibility }: PreviewRules,
 ): Preview => {
   const effective: EffectiveChange[] = [];
-  const errors: FieldError[] = [];
+  const broken = createBroken();
   let effectiveTotal = 0;
   for (const [group, changed] of groupByKey(planned)) {
     const entriesBefore = state.entries.get(group);
     const after = new Map(entriesBefore);
     for (const { next } of changed) after.set(scopeId(next.app, next.environment), next);
     const owners = [...after.values()];
-    const apps = positionClasses(
-      catalogue.apps,
-      owners.map((entry) => entry.app),
-    );
-    const environments = positionClasses(
-      catalogue.environments,
-      owners.map((entry) => entry.environment),
-    );
+    const apps = positionClasses(catalogue.apps, owners, "app");
+    const environments = positionClasses(catalogue.environments, owners, "environment");
     const items: EffectiveChange[] = [];
     for (const app of apps) {
       for (const environment of environments) {
         const cause = changed.find(({ next }) => affects(next, app, environment));
         if (cause === undefined) continue;
         const chain = chainOf(after, app.representative, environment.representative);
-        if (errors.length < maxErrors) {
-          const found = judge(kinds, cause, chain, app, environment);
-          const isHidden =
-            found.length > 0 && countPositions(visibility, cause, app, environment) === 0;
-          errors.push(...(isHidden ? [hiddenError(cause)] : found));
+        const found = broken.isEnough() ? [] : judge(kinds, cause, chain);
+        if (found.length > 0) {
+          broken.add(cause, found, countPositions(visibility, cause, app, environment) > 0);
         }
         const was = resolveChain(
           chainOf(entriesBefore, app.representative, environment.representative),
@@ -87,19 +79,14 @@ export const previewEffective = (
         const becomes = resolveChain(chain);
         if (jsonEqual(was?.value, becomes?.value)) continue;
         effectiveTotal += countPositions(visibility, cause, app, environment);
-        const before = was?.value ?? null;
-        const values = {
-          kind: cause.next.kind,
-          key: cause.next.key,
-          before,
-          after: becomes?.value ?? null,
-        };
+        const { key, kind } = cause.next;
+        const values = { kind, key, before: was?.value ?? null, after: becomes?.value ?? null };
         expand(items, app, environment, values, { visibility, room: cap - effective.length });
       }
     }
     effective.push(...items.sort(byPosition));
   }
-  return { effective, effectiveTotal, errors: errors.slice(0, maxErrors) };
+  return { effective, effectiveTotal, errors: broken.errors() };
 };
 
 const groupByKey = (planned: readonly PlannedEntry[]): Map<string, PlannedEntry[]> => {
@@ -116,9 +103,10 @@ const groupByKey = (planned: readonly PlannedEntry[]): Map<string, PlannedEntry[
 /** One class for all names that own nothing (and for "none named"), one for each owner. */
 const positionClasses = (
   names: readonly string[],
-  ownerNames: readonly string[],
+  entries: readonly EntryState[],
+  member: "app" | "environment",
 ): PositionClass[] => {
-  const owners = new Set(ownerNames.filter((name) => name !== ""));
+  const owners = new Set(entries.map((entry) => entry[member]).filter((name) => name !== ""));
   const others = owners.size === 0 ? names : names.filter((name) => !owners.has(name));
   const classes: PositionClass[] = [{ representative: "", members: ["", ...others] }];
   for (const owner of owners) classes.push({ representative: owner, members: [owner] });
@@ -129,12 +117,32 @@ const affects = (entry: EntryState, app: PositionClass, environment: PositionCla
   (entry.app === "" || entry.app === app.representative) &&
   (entry.environment === "" || entry.environment === environment.representative);
 
+/**
+ * Gathers what breaks. Each thing is told once, and what breaks unseen only where nothing else does:
+ * how often it breaks would tell of owners that the reader may not see.
+ */
+const createBroken = () => {
+  const told = new Map<string, FieldError>();
+  const seen = new Set<PlannedEntry>();
+  const unseen = new Set<PlannedEntry>();
+  return {
+    isEnough: (): boolean => told.size >= maxErrors,
+    add(cause: PlannedEntry, errors: readonly FieldError[], isSeen: boolean): void {
+      (isSeen ? seen : unseen).add(cause);
+      if (!isSeen) return;
+      for (const error of errors) told.set(`${error.path} ${error.message}`, error);
+    },
+    errors: (): FieldError[] => {
+      const hidden = [...unseen].filter((cause) => !seen.has(cause)).map(hiddenError);
+      return [...told.values(), ...hidden].slice(0, maxErrors);
+    },
+  };
+};
+
 const judge = (
   kinds: KindRegistry,
   cause: PlannedEntry,
   chain: readonly EntryState[],
-  app: PositionClass,
-  environment: PositionClass,
 ): FieldError[] => {
   const resolved = resolveChain(chain);
   const kind: Kind | undefined = kinds.get(cause.next.kind);
@@ -144,13 +152,14 @@ const judge = (
       ? []
       : [{ schema: entry.schema, from: describeScope(entry.app, entry.environment) }],
   );
+  const { app, environment } = placeOf([cause.next, ...chain]);
   const own =
     resolved.winner === cause.next &&
     resolved.contributors.length === 1 &&
-    cause.next.app === app.representative &&
-    cause.next.environment === environment.representative;
+    cause.next.app === app &&
+    cause.next.environment === environment;
   const place = `operations.${cause.operationIndex}`;
-  const position = describeScope(app.representative, environment.representative);
+  const position = describeScope(app, environment);
   return kind.checkEffective({ value: resolved.value, schemas }).map(({ path, message }) =>
     own
       ? { path: [place, "value", path].filter((part) => part !== "").join("."), message }
@@ -160,6 +169,12 @@ const judge = (
         },
   );
 };
+
+/** The widest scope in which all of these apply: who else owns the key does not show in it. */
+const placeOf = (entries: readonly EntryState[]): Pick<EntryState, "app" | "environment"> => ({
+  app: entries.find((entry) => entry.app !== "")?.app ?? "",
+  environment: entries.find((entry) => entry.environment !== "")?.environment ?? "",
+});
 
 /** Of the positions of a class, those that the reader may see. */
 const countPositions = (

@@ -2,6 +2,7 @@ import type { Ctx } from "../context.ts";
 import { type FieldError, Problem } from "../errors.ts";
 import { describeScope } from "../platform/names.ts";
 import type { Operation } from "./change-set.ts";
+import { detailOf, unknownEnvironment } from "./operation-errors.ts";
 
 /**
  * Refuses a change set with an operation on what the actor may not change. It is decided by the grants
@@ -21,6 +22,8 @@ export const requireWritable = ({ permissions }: Ctx, operations: readonly Opera
     const place = `"${key}" in ${describeScope(app, environment)}`;
     if (permissions.may("entries.read", operation)) {
       readOnly.push({ path, message: `you may read ${place}, but not change it` });
+    } else if (environment !== "" && !permissions.seesEnvironment(environment)) {
+      hidden.push(unknownEnvironment(environment, index));
     } else {
       hidden.push({ path, message: `there is nothing like ${place} that you may change` });
     }
@@ -30,8 +33,6 @@ export const requireWritable = ({ permissions }: Ctx, operations: readonly Opera
 };
 
 const refuse = (code: "NOT_FOUND" | "FORBIDDEN", errors: readonly FieldError[]): void => {
-  const [first] = errors;
-  if (first === undefined) return;
-  const detail = `${first.path}: ${first.message}`;
-  throw new Problem(code, detail, { errors: errors.slice(0, 20), isRefusal: true });
+  if (errors.length === 0) return;
+  throw new Problem(code, detailOf(errors), { errors: errors.slice(0, 20), isRefusal: true });
 };

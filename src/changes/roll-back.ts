@@ -44,7 +44,7 @@ interface PastRow extends EntryName {
  *
  * @throws Problem `NOT_FOUND` for a scope, revision or version that does not exist, and those of a commit
  */
-export const rollBack = (
+export const rollBack = async (
   ctx: Ctx,
   input: RevisionRollback | EntryRollback,
 ): Promise<CommitResult> => {

@@ -18,12 +18,12 @@ const planted: Contract = {
 const withPolicy = (policy: unknown): Route =>
   defineRoute({ ...planted, policy } as Contract, async () => ({ body: "shown to everybody" }));
 
-const mount = (route: Route): Hono<AppEnv> => {
-  const app = new Hono<AppEnv>();
-  const refuse = (): never => {
-    throw new Error("nobody asks");
-  };
-  mountRoute(app, new OpenAPIRegistry(), refuse, route);
+const refuse = (): never => {
+  throw new Error("there is no request");
+};
+
+const mount = (route: Route, app = new Hono<AppEnv>()): Hono<AppEnv> => {
+  mountRoute(app, new OpenAPIRegistry(), { contextOf: refuse, depsOf: refuse }, route);
   return app;
 };
 
@@ -51,8 +51,10 @@ describe("an app", () => {
   const answer = (): Response => new Response("shown to everybody");
 
   it("may have routes with contracts, those that are open to all, and middleware", () => {
-    const app = new Hono<AppEnv>().use(async (_c, next) => next());
-    mountRoute(app, new OpenAPIRegistry(), () => Promise.reject(new Error("nobody asks")), route);
+    const app = mount(
+      route,
+      new Hono<AppEnv>().use(async (_c, next) => next()),
+    );
     app.get("/livez", answer);
     expect(() => requirePolicies(app, [route], open)).not.toThrow();
   });

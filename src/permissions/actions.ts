@@ -9,6 +9,7 @@ export const actions = [
   "outbox.redrive",
   "job-specs.lease",
   "audit.read",
+  "metrics.read",
   "access.read",
   "access.write",
 ] as const;

@@ -1,5 +1,5 @@
 import { type Action, neededFor, type Resource } from "./actions.ts";
-import { type CompiledReach, compileReach, type Grant } from "./grant.ts";
+import { type CompiledReach, compileReach, type Grant, type Reach } from "./grant.ts";
 import { bothPermit, compileKeyFilter, type KeyFilter } from "./key-filter.ts";
 import type { RoleActions } from "./roles.ts";
 
@@ -35,15 +35,7 @@ export const compilePermissions = (
   grants: readonly Grant[],
   roleActions: RoleActions,
 ): Permissions => {
-  const rulesByAction = new Map<Action, Rules>();
-  /** Made when it is first asked for: most keys use one or two actions. */
-  const rulesFor = (action: Action): Rules => {
-    const known = rulesByAction.get(action);
-    if (known !== undefined) return known;
-    const rules = rulesOf(grants, roleActions, action);
-    rulesByAction.set(action, rules);
-    return rules;
-  };
+  const rulesFor = compileRules(grants, roleActions);
   const filters = new Map<string, KeyFilter>();
 
   const keys: Permissions["keys"] = (action, kind, app, environment) => {
@@ -59,20 +51,11 @@ export const compilePermissions = (
     return filter;
   };
 
-  const may: Permissions["may"] = (action, { app, environment, key, kind }) =>
-    kind !== undefined && app !== undefined && environment !== undefined && key !== undefined
+  const may: Permissions["may"] = (action, resource) => {
+    const { app, environment, key, kind } = resource;
+    return kind !== undefined && app !== undefined && environment !== undefined && key !== undefined
       ? keys(action, kind, app, environment).allows(key)
-      : neededFor(action).every((needed) => mayWhole(rulesFor(needed), { kind, app, environment }));
-
-  /** A deny hides an app or environment only where it denies everything in it. */
-  const sees = (dimension: "app" | "environment", name: string): boolean => {
-    const { allow, deny } = rulesFor("entries.read");
-    const holds = (rule: CompiledReach): boolean =>
-      dimension === "app" ? rule.holdsApp(name) : rule.holdsEnvironment(name);
-    return (
-      allow.some(holds) &&
-      !deny.some((rule) => holds(rule) && isWhole({ ...rule.reach, [dimension]: undefined }))
-    );
+      : neededFor(action).every((needed) => mayWhole(rulesFor(needed), resource));
   };
 
   return {
@@ -87,11 +70,26 @@ export const compilePermissions = (
           rulesFor(needed).deny.length === 0 &&
           rulesFor(needed).allow.some(({ reach }) => isWhole(reach)),
       ),
-    seesApp: (name) => sees("app", name),
-    seesEnvironment: (name) => sees("environment", name),
+    seesApp: (name) => sees(rulesFor("entries.read"), "app", name),
+    seesEnvironment: (name) => sees(rulesFor("entries.read"), "environment", name),
     onlyApps: (action) => literalNames(rulesFor(action).allow.map(({ reach }) => reach.app)),
     onlyEnvironments: (action) =>
       literalNames(rulesFor(action).allow.map(({ reach }) => reach.environment)),
+  };
+};
+
+/** Made when it is first asked for: most keys use one or two actions. */
+const compileRules = (
+  grants: readonly Grant[],
+  roleActions: RoleActions,
+): ((action: Action) => Rules) => {
+  const rulesByAction = new Map<Action, Rules>();
+  return (action) => {
+    const known = rulesByAction.get(action);
+    if (known !== undefined) return known;
+    const rules = rulesOf(grants, roleActions, action);
+    rulesByAction.set(action, rules);
+    return rules;
   };
 };
 
@@ -118,10 +116,22 @@ const filterOf = (
 };
 
 /** For what is not one entry: only a rule that does not restrict what is absent holds it. */
-const mayWhole = ({ allow, deny }: Rules, { app, environment, kind }: Resource): boolean => {
-  const holds = ({ holdsScope, reach }: CompiledReach): boolean =>
-    reach.keys === undefined && holdsScope(kind, app, environment);
+const mayWhole = ({ allow, deny }: Rules, { app, environment, key, kind }: Resource): boolean => {
+  const holdsKey = ({ keys }: Reach): boolean =>
+    keys === undefined || (key !== undefined && compileKeyFilter([keys], []).allows(key));
+  const holds = (rule: CompiledReach): boolean =>
+    rule.holdsScope(kind, app, environment) && holdsKey(rule.reach);
   return allow.some(holds) && !deny.some(holds);
+};
+
+/** A deny hides an app or environment only where it denies everything in it. */
+const sees = ({ allow, deny }: Rules, dimension: "app" | "environment", name: string): boolean => {
+  const holds = (rule: CompiledReach): boolean =>
+    dimension === "app" ? rule.holdsApp(name) : rule.holdsEnvironment(name);
+  return (
+    allow.some(holds) &&
+    !deny.some((rule) => holds(rule) && isWhole({ ...rule.reach, [dimension]: undefined }))
+  );
 };
 
 const deniesEverything = ({ deny }: Rules): boolean => deny.some(({ reach }) => isWhole(reach));

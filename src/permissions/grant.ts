@@ -16,12 +16,23 @@ export interface Grant {
 /** The part of the configuration that a grant is bound to. */
 export type Reach = Pick<Grant, "app" | "environment" | "kinds" | "keys">;
 
-/** Whether `outer` holds everything that `inner` does. May say no where several patterns together would. */
-export const coversReach = (outer: Reach, inner: Reach): boolean =>
+/** Takes so many comparisons of patterns from what may be spent; false where they are too many. */
+export type Spend = (comparisons: number) => boolean;
+
+/**
+ * Whether `outer` holds everything that `inner` does. May say no where several patterns together
+ * would, and does where that is too much to find out.
+ */
+export const coversReach = (outer: Reach, inner: Reach, spend: Spend): boolean =>
+  spend(1) &&
   coversName(outer.app, inner.app) &&
   coversName(outer.environment, inner.environment) &&
   coversAll(outer.kinds, inner.kinds, (one, other) => one === other) &&
+  spend(keyPairs(outer, inner)) &&
   coversAll(outer.keys, inner.keys, coversPattern);
+
+const keyPairs = (one: Reach, other: Reach): number =>
+  (one.keys?.length ?? 0) * (other.keys?.length ?? 0);
 
 const coversName = (outer: string | undefined, inner: string | undefined): boolean =>
   outer === undefined || (inner !== undefined && coversPattern(outer, inner));
@@ -35,11 +46,12 @@ const coversAll = (
   (inner !== undefined && inner.every((one) => outer.some((other) => covers(other, one))));
 
 /** Whether something may be in both. Errs towards yes. */
-export const reachesOverlap = (one: Reach, other: Reach): boolean =>
-  namesOverlap(one.app, other.app) &&
-  namesOverlap(one.environment, other.environment) &&
-  anyOverlap(one.kinds, other.kinds, (a, b) => a === b) &&
-  anyOverlap(one.keys, other.keys, mayOverlap);
+export const reachesOverlap = (one: Reach, other: Reach, spend: Spend): boolean =>
+  !spend(1) ||
+  (namesOverlap(one.app, other.app) &&
+    namesOverlap(one.environment, other.environment) &&
+    anyOverlap(one.kinds, other.kinds, (a, b) => a === b) &&
+    (!spend(keyPairs(one, other)) || anyOverlap(one.keys, other.keys, mayOverlap)));
 
 const namesOverlap = (one: string | undefined, other: string | undefined): boolean =>
   one === undefined || other === undefined || mayOverlap(one, other);
@@ -64,15 +76,14 @@ export interface CompiledReach {
   holdsEnvironment(environment: string): boolean;
 }
 
+const holds = (test: ((name: string) => boolean) | undefined, name: string | undefined): boolean =>
+  test === undefined || (name !== undefined && test(name));
+
 export const compileReach = (reach: Reach): CompiledReach => {
   const isApp = reach.app === undefined ? undefined : compilePattern(reach.app);
   const isEnvironment =
     reach.environment === undefined ? undefined : compilePattern(reach.environment);
   const kinds = reach.kinds === undefined ? undefined : new Set(reach.kinds);
-  const holds = (
-    test: ((name: string) => boolean) | undefined,
-    name: string | undefined,
-  ): boolean => test === undefined || (name !== undefined && test(name));
   return {
     reach,
     holdsScope: (kind, app, environment) =>

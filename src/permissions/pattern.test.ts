@@ -24,7 +24,7 @@ const matched = new Map(
   patterns.map((pattern) => {
     const matches = compilePattern(pattern);
     const bits = names.reduce(
-      (bits, name, index) => (matches(name) ? bits | (1n << BigInt(index)) : bits),
+      (sum, name, index) => (matches(name) ? sum | (1n << BigInt(index)) : sum),
       0n,
     );
     return [pattern, bits];

@@ -20,8 +20,9 @@ export const builtInRoles = {
     actions: ["entries.read", "changes.approve"],
   },
   operator: {
-    description: "Reads, operates rollouts and the kill switch, and redrives what is parked.",
-    actions: ["entries.read", "rollouts.operate", "outbox.redrive"],
+    description:
+      "Reads, operates rollouts and the kill switch, redrives what is parked, and sees metrics.",
+    actions: ["entries.read", "rollouts.operate", "outbox.redrive", "metrics.read"],
   },
   auditor: {
     description: "Reads entries, the audit log, API keys and roles.",

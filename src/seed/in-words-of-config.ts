@@ -20,6 +20,6 @@ export const problemInWordsOfConfig = (problem: Problem, keys: readonly string[]
   const [first] = errors;
   const detail =
     first === undefined ? problem.message : [first.path, first.message].filter(Boolean).join(": ");
-  const { cause, headers, members } = problem;
-  return new Problem(problem.code, detail, { errors, members, headers, cause });
+  const { cause, headers, isRefusal, members } = problem;
+  return new Problem(problem.code, detail, { errors, members, headers, cause, isRefusal });
 };

@@ -6,7 +6,7 @@ import { type FieldError, Problem } from "../errors.ts";
 import { requireScope } from "../layers/require-scope.ts";
 import type { Json } from "../platform/json.ts";
 import { compileJsonSchema } from "../platform/json-schema/compile-json-schema.ts";
-import { inWordsOfConfig } from "./in-words-of-config.ts";
+import { inWordsOfConfig, problemInWordsOfConfig } from "./in-words-of-config.ts";
 
 export interface ValidateConfigInput {
   readonly service: string;
@@ -63,6 +63,7 @@ const changeErrors = async (ctx: Ctx, input: ValidateConfigInput): Promise<Field
     return [];
   } catch (error) {
     if (!(error instanceof Problem) || error.errors.length === 0) throw error;
+    if (!isVerdict(error)) throw problemInWordsOfConfig(error, keys);
     return uniqueErrors(error.errors.map((fault) => inWordsOfConfig(fault, keys)));
   }
 };
@@ -71,12 +72,16 @@ const uniqueErrors = (errors: readonly FieldError[]): FieldError[] => [
   ...new Map(errors.map((error) => [JSON.stringify(error), error])).values(),
 ];
 
+/** What may not be seen is answered as what is missing; what may be read but not changed is refused. */
+const isVerdict = (error: unknown): error is Problem =>
+  error instanceof Problem && error.status < 500 && error.code !== "FORBIDDEN";
+
 /** What a client can mend is an answer; anything else is a failure of the request. */
 const faultsOf = async (check: () => Promise<FieldError[]>): Promise<FieldError[]> => {
   try {
     return await check();
   } catch (error) {
-    if (!(error instanceof Problem) || error.status >= 500 || error.isRefusal) throw error;
+    if (!isVerdict(error)) throw error;
     return error.errors.length > 0 ? [...error.errors] : [{ path: "", message: error.message }];
   }
 };

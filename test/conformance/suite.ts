@@ -8,6 +8,9 @@ import { type Api, createApi } from "../helpers/http-api.ts";
 import "./matchers.ts";
 import { accessBattery } from "./access-battery.ts";
 import { apiKeys } from "./api-keys.ts";
+import { auditLog } from "./audit-log.ts";
+import { auditRefusals } from "./audit-refusals.ts";
+import { auditors } from "./auditors.ts";
 import { authentication } from "./authentication.ts";
 import { badApiKeys } from "./bad-api-keys.ts";
 import { badJson } from "./bad-json.ts";
@@ -28,14 +31,17 @@ import { everyRoute } from "./every-route.ts";
 import { givingAccess } from "./giving-access.ts";
 import { guardRails } from "./guard-rails.ts";
 import { hiddenEntries } from "./hidden-entries.ts";
+import { hiddenWrites } from "./hidden-writes.ts";
 import { histories } from "./histories.ts";
 import { idempotency } from "./idempotency.ts";
 import { malformedChanges } from "./malformed-changes.ts";
+import { newApiKeys } from "./new-api-keys.ts";
 import { pastReads } from "./past-reads.ts";
 import { reads } from "./reads.ts";
 import { roles } from "./roles.ts";
 import { rollbacks } from "./rollbacks.ts";
 import { schemas } from "./schemas.ts";
+import { scopeDefaults } from "./scope-defaults.ts";
 import { seedEntries } from "./seed-entries.ts";
 import { seedServiceHistory } from "./seed-service-history.ts";
 import { seedServices } from "./seed-services.ts";
@@ -58,13 +64,19 @@ const areas: readonly Area[] = [
   documentation,
   authentication,
   apiKeys,
+  newApiKeys,
   badApiKeys,
   givingAccess,
   roles,
+  auditLog,
+  auditRefusals,
+  auditors,
   door,
   everyRoute,
   accessBattery,
   hiddenEntries,
+  hiddenWrites,
+  scopeDefaults,
   changes,
   malformedChanges,
   compareAndSet,

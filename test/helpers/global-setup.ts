@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { migrate } from "../../src/platform/migrate.ts";
 import { connectSql } from "../../src/platform/sql.ts";
+import { installRedis, type RedisProgram } from "./install-redis.ts";
 import { startTemporaryPostgres } from "./temporary-postgres.ts";
 
 declare module "vitest" {
@@ -10,6 +11,8 @@ declare module "vitest" {
     postgresUrl: string;
     /** The name of the migrated database that tests clone. */
     templateDatabase: string;
+    /** What tests that need a Redis start theirs with. */
+    redisProgram: RedisProgram;
   }
 }
 
@@ -30,6 +33,7 @@ const createTemplate = async (url: string): Promise<void> => {
 
 /** Starts one PostgreSQL for the whole run, with a migrated template database. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  project.provide("redisProgram", installRedis());
   const postgres = await startTemporaryPostgres({ max_connections: "300" });
   try {
     await createTemplate(postgres.url);

@@ -4,20 +4,17 @@ import type { RoleActions } from "../../src/permissions/roles.ts";
 
 /** Whether a name fits a pattern, tried out letter by letter. */
 export const naiveMatch = (pattern: string, name: string): boolean => {
-  /** What was tried in vain: the same rests meet again and again where there are many stars. */
+  /** Where a star was tried in vain: the same rests meet again and again where there are many. */
   const failed = new Set<number>();
   const fits = (p: number, n: number): boolean => {
+    const letter = pattern[p];
+    if (letter === undefined) return n === name.length;
+    if (letter !== "*") return letter === name[n] && fits(p + 1, n + 1);
     const id = p * (name.length + 1) + n;
     if (failed.has(id)) return false;
-    const letter = pattern[p];
-    const fit =
-      letter === undefined
-        ? n === name.length
-        : letter === "*"
-          ? fits(p + 1, n) || (n < name.length && fits(p, n + 1))
-          : letter === name[n] && fits(p + 1, n + 1);
-    if (!fit) failed.add(id);
-    return fit;
+    if (fits(p + 1, n) || (n < name.length && fits(p, n + 1))) return true;
+    failed.add(id);
+    return false;
   };
   return name !== "" && fits(0, 0);
 };

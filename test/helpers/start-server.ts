@@ -32,7 +32,10 @@ export interface Launched {
 
 const root = join(import.meta.dirname, "../..");
 
-/** Starts a server with `settings` on a free port and a database of its own, and waits for it. */
+/**
+ * Starts a server with `settings` on a free port, and waits for it. It has a database of its own, unless
+ * the settings say which.
+ */
 export async function startServer(
   settings: Readonly<Record<string, string>>,
   launch: (launch: Launch) => Launched | Promise<Launched>,
@@ -40,7 +43,9 @@ export async function startServer(
   const adminKey = "the-key-of-the-administrator";
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const database = await createTestDatabase();
+  const given = settings["DATABASE_URL"];
+  const database =
+    given === undefined ? await createTestDatabase() : { url: given, drop: async () => {} };
   const folder = await mkdtemp(join(tmpdir(), "fairlead-server-"));
   const remove = async (): Promise<void> => {
     await database.drop();

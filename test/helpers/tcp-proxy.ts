@@ -12,6 +12,10 @@ export interface TcpProxy {
   readonly port: number;
   /** Waits for the next connection on which a text is sent, and lets that happen to it. */
   watch(text: string, fate: Fate): Promise<void>;
+  /** From now on nothing passes, either way and on no connection, but nothing breaks off: until `pass`. */
+  hold(): void;
+  /** Lets everything pass again, what was held up first. */
+  pass(): void;
   /** Breaks all connections off, both ways; what a client hears is a close or a reset. */
   cut(how?: "close" | "reset"): void;
   close(): Promise<void>;
@@ -26,6 +30,7 @@ interface Watch {
 /** Stands between a client and a server on this machine, and loses what a test wants to be lost. */
 export const startTcpProxy = async (targetPort: number): Promise<TcpProxy> => {
   const sockets = new Set<Socket>();
+  let holding = false;
   let watched: Watch | undefined;
 
   const forward = (client: Socket): void => {
@@ -58,6 +63,7 @@ export const startTcpProxy = async (targetPort: number): Promise<TcpProxy> => {
     server.on("data", (data) => {
       if (!held) client.write(data);
     });
+    if (holding) for (const socket of [client, server]) socket.pause();
   };
 
   const listener = createServer(forward).listen(0, "127.0.0.1");
@@ -75,6 +81,14 @@ export const startTcpProxy = async (targetPort: number): Promise<TcpProxy> => {
       const { promise, resolve } = Promise.withResolvers<void>();
       watched = { text: Buffer.from(text), fate, seen: resolve };
       return promise;
+    },
+    hold() {
+      holding = true;
+      for (const socket of sockets) socket.pause();
+    },
+    pass() {
+      holding = false;
+      for (const socket of sockets) socket.resume();
     },
     cut,
     async close() {

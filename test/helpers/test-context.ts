@@ -8,6 +8,7 @@ import { compilePermissions, type Permissions } from "../../src/permissions/comp
 import type { Grant } from "../../src/permissions/grant.ts";
 import { builtInRoleActions } from "../../src/permissions/roles.ts";
 import { createLogger } from "../../src/platform/log.ts";
+import { noMetrics } from "../../src/platform/metrics.ts";
 import { parseSettings } from "../../src/platform/settings.ts";
 import type { Sql } from "../../src/platform/sql.ts";
 
@@ -27,8 +28,9 @@ export const createTestContext = (sql: Sql, options: TestContextOptions = {}): C
   const settings = parseSettings(options.settings ?? {});
   const log = createLogger("warn", options.log ?? (() => {}));
   const built = buildDeps(sql, settings, log, {
-    ...createProcessState("the-key-of-the-administrator", settings),
+    ...createProcessState("the-key-of-the-administrator", noMetrics, settings),
     layers: undefined,
+    streams: undefined,
   });
   const added = options.kinds ?? [];
   const kinds = added.length === 0 ? built.kinds : registerKinds(configKind(settings), ...added);

@@ -1,4 +1,5 @@
 import type { Grant } from "../../permissions/grant.ts";
+import type { Json } from "../../platform/json.ts";
 import { toPublicScope } from "../../platform/names.ts";
 import type { Sql, Tx } from "../../platform/sql.ts";
 
@@ -28,6 +29,9 @@ export const toApiKey = ({ defaultApp, defaultEnvironment, ...row }: KeyRow): Ap
   ...row,
   defaults: { app: toPublicScope(defaultApp), environment: toPublicScope(defaultEnvironment) },
 });
+
+/** For audit rows. */
+export const toJson = (key: ApiKey): Json => JSON.parse(JSON.stringify(key)) as Json;
 
 /** What `toApiKey` needs of `fairlead.api_keys k`. */
 export const keyColumns = (sql: Sql | Tx) => sql`

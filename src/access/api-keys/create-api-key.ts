@@ -7,7 +7,7 @@ import type { RoleActions } from "../../permissions/roles.ts";
 import type { Tx } from "../../platform/sql.ts";
 import { commitAccessChange } from "../commit-access-change.ts";
 import { generateKey, type NewKey } from "../store/key-text.ts";
-import { type ApiKey, type KeyRow, keyColumns, toApiKey } from "./api-key.ts";
+import { type ApiKey, type KeyRow, keyColumns, toApiKey, toJson } from "./api-key.ts";
 
 export interface CreateKeyInput {
   readonly name: string;
@@ -32,9 +32,7 @@ export const createApiKey = async (
   requireAnyPermission(ctx, "access.write");
   refuseUnknownKinds(ctx, input.grants);
   await requireScope(ctx, { environment: input.defaults.environment });
-  if (input.expiresAt !== null && Date.parse(input.expiresAt) <= Date.now()) {
-    throw invalidInput("expiresAt", "is not in the future");
-  }
+  if (input.expiresAt !== null) checkExpiry(input.expiresAt);
   const key = generateKey();
   const made = await commitAccessChange<ApiKey>(ctx, {
     action: "api-key.create",
@@ -44,7 +42,7 @@ export const createApiKey = async (
       if ((await countKeys(tx)) >= maxKeys) throw tooManyKeys();
       const row = await insertedKey(tx, key, input, { now, version, createdBy: ctx.actor.id });
       const result = toApiKey(row);
-      return { result, detail: { after: JSON.parse(JSON.stringify(result)) } };
+      return { result, detail: { after: toJson(result) } };
     },
   });
   if (made.id === key.id) return { ...made, key: key.text };
@@ -62,6 +60,15 @@ const refuseUnknownKinds = (ctx: Ctx, grants: readonly Grant[]): void => {
     const message = `"${kinds[unknown]}" is not a kind; known are ${known}`;
     throw invalidInput(`grants.${index}.kinds.${unknown}`, message);
   }
+};
+
+/** RFC 3339 has years of four digits, so an answer could not tell a later one. */
+const latestExpiryMs = Date.parse("9999-12-31T23:59:59Z");
+
+const checkExpiry = (expiresAt: string): void => {
+  const expiresAtMs = Date.parse(expiresAt);
+  if (expiresAtMs <= Date.now()) throw invalidInput("expiresAt", "is not in the future");
+  if (expiresAtMs > latestExpiryMs) throw invalidInput("expiresAt", "is past the year 9999");
 };
 
 const refuseUnknownRoles = (grants: readonly Grant[], roleActions: RoleActions): void => {

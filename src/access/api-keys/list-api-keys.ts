@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { readVisiblePage } from "../../changes/read-visible-page.ts";
 import { type Ctx, requireAnyPermission } from "../../context.ts";
+import { timeParameter } from "../../http/common-shapes.ts";
 import { decodeCursor, type Page, type PageInput } from "../../platform/page.ts";
 import { readRoleActions } from "../commit-access-change.ts";
 import { type ApiKey, type KeyRow, type KeyState, keyColumns, toApiKey } from "./api-key.ts";
@@ -10,7 +11,7 @@ export interface ListKeysInput extends PageInput {
   readonly state: KeyState | "all";
 }
 
-const position = z.tuple([z.string(), z.string()]);
+const position = z.tuple([timeParameter, z.string()]);
 type Position = z.output<typeof position>;
 
 /** API keys, newest first: those that the actor could have made, and their own. */

@@ -11,4 +11,6 @@ export const managesKey = (
 ): boolean =>
   key.id === actor.id ||
   permissions.mayEverywhere("access.read") ||
-  grantsBeyond(permissions.grants, key.grants, roleActions).length === 0;
+  // What a role that is gone permitted is not known any more.
+  (key.grants.every(({ role }) => roleActions.has(role)) &&
+    grantsBeyond(permissions.grants, key.grants, roleActions).length === 0);

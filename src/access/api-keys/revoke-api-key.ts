@@ -3,7 +3,7 @@ import { Problem } from "../../errors.ts";
 import type { Tx } from "../../platform/sql.ts";
 import { commitAccessChange } from "../commit-access-change.ts";
 import { bootstrapId } from "../store/identities.ts";
-import { toApiKey } from "./api-key.ts";
+import { type KeyRow, toApiKey, toJson } from "./api-key.ts";
 import { managedKey } from "./get-api-key.ts";
 
 /**
@@ -23,7 +23,7 @@ export const revokeApiKey = async (ctx: Ctx, id: string): Promise<void> => {
       if (key.state === "revoked" && !(isBootstrap && (await isRenewed(tx, current)))) {
         throw new Problem("NOT_FOUND", `There is no API key with the id "${id}".`);
       }
-      if (!(await hasAnotherAdministrator(tx, id))) {
+      if (isAdministrator(key) && !(await hasAnotherAdministrator(tx, id))) {
         throw new Problem(
           "CONFLICT",
           `"${id}" is the last key that may do everything. Make another administrator first.`,
@@ -31,8 +31,7 @@ export const revokeApiKey = async (ctx: Ctx, id: string): Promise<void> => {
       }
       const hash = isBootstrap ? current : undefined;
       await markRevoked(tx, { id, now, by: ctx.actor.id, version, hash });
-      const before = JSON.parse(JSON.stringify(toApiKey(key)));
-      return { result: {}, detail: { before } };
+      return { result: {}, detail: { before: toJson(toApiKey(key)) } };
     },
   });
 };
@@ -61,7 +60,16 @@ const markRevoked = async (
     where id = ${id}`;
 };
 
-/** Whether a key beside this one is active and permits everything. */
+/** Whether a key permits everything. */
+const isAdministrator = ({ grants, state }: KeyRow): boolean =>
+  state !== "expired" &&
+  grants.every(({ effect }) => effect === "allow") &&
+  grants.some(
+    ({ app, environment, keys, kinds, role }) =>
+      role === "admin" && (app ?? environment ?? kinds ?? keys) === undefined,
+  );
+
+/** Whether an active key beside this one does. */
 const hasAnotherAdministrator = async (tx: Tx, id: string): Promise<boolean> => {
   const [row] = await tx<{ exists: boolean }[]>`
     select exists (

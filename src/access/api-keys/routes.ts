@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { pageOf, pageQuery } from "../../http/common-shapes.ts";
+import { pageOf, pageQuery, timeParameter } from "../../http/common-shapes.ts";
 import { defineRoute, type Route } from "../../http/route.ts";
 import type { Grant } from "../../permissions/grant.ts";
 import { apiKeyShape, newDefaultsShape, newGrantShape } from "../shapes.ts";
@@ -9,7 +9,9 @@ import { listApiKeys } from "./list-api-keys.ts";
 import { revokeApiKey } from "./revoke-api-key.ts";
 
 const tag = "Access";
-const idParams = z.strictObject({ id: z.string().max(64) });
+const idParams = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, "must be the id of an API key"),
+});
 
 const newKeyExample = {
   name: "payments in production",
@@ -36,10 +38,7 @@ const newKeyShape = z
     name: z.string().trim().min(1).max(100).meta({ description: "What people call it" }),
     grants: z.array(newGrantShape).min(1, "needs at least one grant").max(1_000),
     defaults: newDefaultsShape.optional(),
-    expiresAt: z.iso
-      .datetime({ offset: true, message: "must be an RFC 3339 time" })
-      .nullish()
-      .meta({ description: "Without it the key does not expire" }),
+    expiresAt: timeParameter.nullish().meta({ description: "Without it the key does not expire" }),
   })
   .meta({ id: "NewApiKey" });
 

@@ -2,22 +2,26 @@ import { timingSafeEqual } from "node:crypto";
 import type { Identity } from "../../context.ts";
 import { Problem } from "../../errors.ts";
 import { type Sql, unavailable } from "../../platform/sql.ts";
-import { anonymous } from "./identities.ts";
+import { type AccessSync, createAccessSync } from "./access-sync.ts";
+import { anonymous, bootstrapId } from "./identities.ts";
 import { hashKey, keyIdOf } from "./key-text.ts";
-import { createKeyring, type KeyRecord } from "./keyring.ts";
-import { createLastUses } from "./last-uses.ts";
-import { readAccess } from "./read-access.ts";
+import { createKeyring, type KeyRecord, type Keyring } from "./keyring.ts";
+import { createLastUses, type LastUses } from "./last-uses.ts";
 
 /** What a process knows of keys and roles, and how it tells who sends a request. */
-export interface AccessStore {
+export interface AccessStore extends Pick<AccessSync, "syncOnce" | "syncAnew"> {
   /**
    * Who presents a key; without one somebody anonymous. Answers at once where what is known is fresh.
    *
    * @throws Problem `UNAUTHENTICATED`, `UNAVAILABLE` (what is known is older than the staleness allowed)
    */
   identify(sql: Sql, presented: string | undefined): Identity | Promise<Identity>;
-  /** Learns what has changed, and writes down which keys were used. Calls at one time share one query. */
-  syncOnce(sql: Sql): Promise<{ readonly changed: boolean }>;
+  /** Who presents a key that was verified within the last seconds: needs no hash, and asks nobody. */
+  remembered(presented: string): Identity | undefined;
+  /**
+   * Who holds a key now: for what was begun with it, and goes on without it. Fails as `identify` does.
+   */
+  holderOf(sql: Sql, keyId: string): Identity | Promise<Identity>;
   /** Hash of the bootstrap administrator's key. */
   readonly bootstrapHash: Buffer;
 }
@@ -36,8 +40,6 @@ interface AccessStoreOptions {
 const rememberedMs = 10_000;
 const maxRemembered = 10_000;
 
-const syncTimeoutMs = 3_000;
-
 interface Remembered {
   readonly record: KeyRecord;
   readonly untilMs: number;
@@ -48,38 +50,13 @@ export const createAccessStore = (options: AccessStoreOptions): AccessStore => {
   const bootstrapHash = hashKey(options.bootstrapKey);
   const keyring = createKeyring();
   const lastUses = createLastUses();
+  const sync = createAccessSync({ keyring, lastUses, nowMs });
   const remembered = new Map<string, Remembered>();
-  /** When what is known was last known to be current. */
-  let confirmedAtMs = Number.NEGATIVE_INFINITY;
-  let syncing: Promise<{ changed: boolean }> | undefined;
 
-  const sync = async (sql: Sql): Promise<{ changed: boolean }> => {
-    const startedMs = nowMs();
-    const changed = keyring.apply(await withDeadline(readAccess(sql, keyring.point())));
-    confirmedAtMs = Math.max(confirmedAtMs, startedMs);
-    await lastUses.flushOnce(sql, startedMs);
-    return { changed };
-  };
-
-  const syncOnce: AccessStore["syncOnce"] = (sql) => {
-    syncing ??= sync(sql).finally(() => {
-      syncing = undefined;
-    });
-    return syncing;
-  };
-
-  /** A query that is under way may have begun before the key was made, so it is followed by another. */
-  const syncAnew = async (sql: Sql): Promise<void> => {
-    await syncing?.catch(() => {});
-    await syncOnce(sql);
-  };
-
-  const find = (presented: string, hash: Buffer): KeyRecord | undefined => {
-    if (timingSafeEqual(hash, bootstrapHash)) return keyring.bootstrap(bootstrapHash);
-    const id = keyIdOf(presented);
-    const record = id === undefined ? undefined : keyring.find(id);
-    return record !== undefined && timingSafeEqual(hash, record.hash) ? record : undefined;
-  };
+  const find = (presented: string, hash: Buffer): KeyRecord | undefined =>
+    timingSafeEqual(hash, bootstrapHash)
+      ? keyring.bootstrap(bootstrapHash)
+      : findRecord(keyring, presented, hash);
 
   const admit = (presented: string, record: KeyRecord | undefined): Identity => {
     if (record === undefined || record.expiresAtMs <= Date.now()) throw unknownKey();
@@ -92,63 +69,94 @@ export const createAccessStore = (options: AccessStoreOptions): AccessStore => {
   const verify = (sql: Sql, presented: string): Identity | Promise<Identity> => {
     const hash = hashKey(presented);
     const record = find(presented, hash);
-    if (record !== undefined || !mayBeNew(presented)) return admit(presented, record);
-    return syncAnew(sql).then(
-      () => admit(presented, find(presented, hash)),
-      (error: unknown) => {
-        throw unavailable(error);
-      },
-    );
+    if (record !== undefined || !mayBeNew(keyring, presented)) return admit(presented, record);
+    const again = (): Identity => admit(presented, find(presented, hash));
+    return sync.syncAnew(sql).then(again, (error: unknown) => {
+      // The process may have learned of it meanwhile, on a connection that answers.
+      if (find(presented, hash) === undefined) throw unavailable(error);
+      return again();
+    });
   };
 
-  /** A key of the right form that is not known may have been made a moment ago, elsewhere. */
-  const mayBeNew = (presented: string): boolean => {
-    const id = keyIdOf(presented);
-    return id !== undefined && !keyring.knows(id);
-  };
-
-  const lookUp = (sql: Sql, presented: string): Identity | Promise<Identity> => {
+  const remember = (presented: string): Identity | undefined => {
     const hit = remembered.get(presented);
-    if (hit === undefined) return verify(sql, presented);
+    if (hit === undefined) return undefined;
     const { record, untilMs } = hit;
     // A record is replaced when its key changes, so an old one is no longer current.
     if (untilMs > nowMs() && keyring.isCurrent(record) && record.expiresAtMs > Date.now()) {
       return keyring.identityOf(record);
     }
     remembered.delete(presented);
-    return verify(sql, presented);
+    return undefined;
   };
 
+  const lookUp = (sql: Sql, presented: string): Identity | Promise<Identity> =>
+    remember(presented) ?? verify(sql, presented);
+
+  const confirm = (sql: Sql): Promise<void> =>
+    confirmed(sync.syncOnce(sql), () => sync.ageMs() <= stalenessMs);
+  const recall = (sql: Sql, keyId: string) =>
+    recallHolder({ bootstrapHash, keyring, lastUses, sync }, sql, keyId);
+
   return {
+    ...sync,
     bootstrapHash,
-    syncOnce,
+    remembered: (presented) => (sync.ageMs() <= confirmAfterMs ? remember(presented) : undefined),
     identify(sql, presented) {
       if (presented === undefined) return anonymous;
-      const ageMs = nowMs() - confirmedAtMs;
-      if (ageMs <= confirmAfterMs) return lookUp(sql, presented);
-      return confirmed(syncOnce(sql), ageMs <= stalenessMs).then(() => lookUp(sql, presented));
+      if (sync.ageMs() <= confirmAfterMs) return lookUp(sql, presented);
+      return confirm(sql).then(() => lookUp(sql, presented));
     },
+    holderOf: (sql, keyId) =>
+      sync.ageMs() <= confirmAfterMs
+        ? recall(sql, keyId)
+        : confirm(sql).then(() => recall(sql, keyId)),
   };
 };
 
-/** A connection that swallows bytes must not hold up those who wait. */
-const withDeadline = async <Result>(reading: Promise<Result>): Promise<Result> => {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const late = new Problem("UNAVAILABLE", "The database does not answer.");
-  const timer = setTimeout(() => reject(late), syncTimeoutMs);
-  try {
-    return await Promise.race([reading, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+const findRecord = (keyring: Keyring, presented: string, hash: Buffer): KeyRecord | undefined => {
+  const id = keyIdOf(presented);
+  const record = id === undefined ? undefined : keyring.find(id);
+  return record !== undefined && timingSafeEqual(hash, record.hash) ? record : undefined;
+};
+
+/** A key of the right form that is not known may have been made a moment ago, elsewhere. */
+const mayBeNew = (keyring: Keyring, presented: string): boolean => {
+  const id = keyIdOf(presented);
+  return id !== undefined && !keyring.knows(id);
+};
+
+interface KnownKeys {
+  readonly bootstrapHash: Buffer;
+  readonly keyring: Keyring;
+  readonly lastUses: LastUses;
+  readonly sync: AccessSync;
+}
+
+const recallHolder = (
+  { bootstrapHash, keyring, lastUses, sync }: KnownKeys,
+  sql: Sql,
+  keyId: string,
+): Identity | Promise<Identity> => {
+  const recall = (): Identity => {
+    const record = keyId === bootstrapId ? keyring.bootstrap(bootstrapHash) : keyring.find(keyId);
+    if (record === undefined || record.expiresAtMs <= Date.now()) throw unknownKey();
+    lastUses.note(record.id, Date.now());
+    return keyring.identityOf(record);
+  };
+  return keyring.knows(keyId) ? recall() : sync.syncAnew(sql).then(recall, asUnavailable);
+};
+
+const asUnavailable = (error: unknown): never => {
+  throw unavailable(error);
 };
 
 /** What cannot be confirmed is used as long as it is not too old. */
-const confirmed = async (syncing: Promise<unknown>, isUsable: boolean): Promise<void> => {
+const confirmed = async (syncing: Promise<unknown>, isUsable: () => boolean): Promise<void> => {
   try {
     await syncing;
   } catch (error) {
-    if (!isUsable) throw unavailable(error);
+    if (!isUsable()) throw unavailable(error);
   }
 };
 

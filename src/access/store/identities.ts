@@ -4,7 +4,7 @@ import { builtInRoleActions } from "../../permissions/roles.ts";
 
 export const bootstrapId = "bootstrap-admin";
 
-export const noDefaults = { app: "", environment: "" } as const;
+const noDefaults = { app: "", environment: "" } as const;
 
 /** Who presents no key. */
 export const anonymous: Identity = {

@@ -18,8 +18,8 @@ export interface KeyRecord {
 /** The keys and roles that a process knows. */
 export interface Keyring {
   point(): AccessPoint;
-  /** Takes in what was read; answers whether anything was new. */
-  apply(changes: AccessChanges): boolean;
+  /** Takes in what was read from a point on; answers whether anything was new. */
+  apply(changes: AccessChanges, since: AccessPoint): boolean;
   find(id: string): KeyRecord | undefined;
   /** Whether the id is a key's, also a revoked one's. */
   knows(id: string): boolean;
@@ -44,8 +44,9 @@ export const createKeyring = (): Keyring => {
     else records.set(stored.id, toRecord(stored));
   };
 
-  const apply = (changes: AccessChanges): boolean => {
+  const apply: Keyring["apply"] = (changes, since) => {
     if (changes.roles === null || changes.keys === null) return false;
+    if (point !== since && !isNewer(changes, point)) return false;
     if (changes.whole) {
       records.clear();
       revoked.clear();
@@ -85,6 +86,10 @@ export const createKeyring = (): Keyring => {
     },
   };
 };
+
+/** Where another answer came first, what is older must not bring a revoked key back. */
+const isNewer = (changes: AccessPoint, point: AccessPoint): boolean =>
+  changes.epoch === point.epoch && changes.version > point.version;
 
 const toRecord = (stored: StoredKey): KeyRecord => ({
   id: stored.id,

@@ -22,13 +22,20 @@ export const createLastUses = (): LastUses => {
       const uses = [...noted].map(([id, atMs]) => ({ id, at: new Date(atMs).toISOString() }));
       noted = new Map();
       // A use that could not be written down is noted anew at the next one.
-      await writeUses(sql, uses);
-      return { written: uses.length };
+      const { count } = await writeUses(sql, uses);
+      return { written: count };
     },
   };
 };
 
+/** Waits for nobody: processes that write the uses of the same keys would lock each other out. */
 const writeUses = (sql: Sql, uses: readonly { readonly id: string; readonly at: string }[]) => sql`
-  update fairlead.api_keys k set last_used_at = used.at
-  from json_to_recordset(${JSON.stringify(uses)}::text::json) as used(id text, at timestamptz)
-  where k.id = used.id and (k.last_used_at is null or k.last_used_at < used.at)`;
+  update fairlead.api_keys k set last_used_at = later.at
+  from (
+    select k.id, used.at
+    from json_to_recordset(${JSON.stringify(uses)}::text::json) as used(id text, at timestamptz)
+    join fairlead.api_keys k on k.id = used.id
+    where k.last_used_at is null or k.last_used_at < used.at
+    for no key update of k skip locked
+  ) later
+  where k.id = later.id`;

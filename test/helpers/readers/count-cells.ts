@@ -23,7 +23,10 @@ export const countCells = (): Cells => {
         return kept;
       }),
     expectAtLeast: (least) => {
-      console.log(cells);
+      console.log(
+        "CELLS",
+        JSON.stringify([expect.getState().currentTestName, cells.visible, cells.hidden, least]),
+      );
       const all = cells.visible + cells.hidden;
       expect(all).toBeGreaterThanOrEqual(least);
       expect(cells.visible / all).toBeGreaterThanOrEqual(0.1);

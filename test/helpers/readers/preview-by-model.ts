@@ -11,14 +11,17 @@ import { storeNames } from "./arbitrary-store.ts";
 import type { Cells } from "./count-cells.ts";
 import type { ModelReader } from "./model-reader.ts";
 
-/** What a change set would do as the model says, as far as the reader may see it. */
+/** What a change set would do as the model says, guard rails aside, as far as the reader may see it. */
 export const previewByModel = (
-  model: StoreModel,
+  whole: StoreModel,
   reader: ModelReader,
   changeSet: ChangeSet,
   cells: Cells,
 ): ModelOutcome => {
-  const outcome = judgeByModel(model, changeSet);
+  // Other keys make no difference, and the model looks at everything that there is.
+  const keys = new Set(changeSet.operations.map(({ key }) => key));
+  const model = { ...whole, versions: whole.versions.filter(({ key }) => keys.has(key)) };
+  const outcome = judgeByModel(model, { ...changeSet, allowLargeChange: true });
   if ("reasons" in outcome) return outcome;
   const before = liveAt(model);
   const after = liveAfter(before, outcome.versions);

@@ -1,0 +1,55 @@
+import type { Sql } from "../../platform/sql.ts";
+import { withDeadline } from "../../platform/with-deadline.ts";
+import type { Keyring } from "./keyring.ts";
+import type { LastUses } from "./last-uses.ts";
+import { readAccess } from "./read-access.ts";
+
+/** How a process learns what has changed, and writes down which keys were used. */
+export interface AccessSync {
+  /** Calls at one time with one handle share one query; those with another one do not wait for it. */
+  syncOnce(sql: Sql): Promise<{ readonly changed: boolean }>;
+  /** The same with a query that begins after the call: it learns of all that was committed before. */
+  syncAnew(sql: Sql): Promise<{ readonly changed: boolean }>;
+  /** For how long what is known has not been confirmed. */
+  ageMs(): number;
+}
+
+interface AccessSyncOptions {
+  readonly keyring: Keyring;
+  readonly lastUses: LastUses;
+  readonly nowMs: () => number;
+}
+
+const syncTimeoutMs = 3_000;
+
+export const createAccessSync = ({ keyring, lastUses, nowMs }: AccessSyncOptions): AccessSync => {
+  const underWay = new WeakMap<Sql, Promise<{ changed: boolean }>>();
+  let confirmedAtMs = Number.NEGATIVE_INFINITY;
+
+  const sync = async (sql: Sql): Promise<{ changed: boolean }> => {
+    const startedMs = nowMs();
+    const known = keyring.point();
+    const changes = await withDeadline(readAccess(sql, known), syncTimeoutMs);
+    const changed = keyring.apply(changes, known);
+    confirmedAtMs = Math.max(confirmedAtMs, startedMs);
+    await withDeadline(lastUses.flushOnce(sql, startedMs), syncTimeoutMs);
+    return { changed };
+  };
+
+  const syncOnce: AccessSync["syncOnce"] = (sql) => {
+    const shared = underWay.get(sql);
+    if (shared !== undefined) return shared;
+    const begun = sync(sql).finally(() => underWay.delete(sql));
+    underWay.set(sql, begun);
+    return begun;
+  };
+
+  return {
+    syncOnce,
+    async syncAnew(sql) {
+      await underWay.get(sql)?.catch(() => {});
+      return syncOnce(sql);
+    },
+    ageMs: () => nowMs() - confirmedAtMs,
+  };
+};

@@ -1,0 +1,37 @@
+import type { LayerCache } from "../../src/layers/cache/layer-cache.ts";
+
+export interface WatchedCache extends LayerCache {
+  /** What has been written and read through it so far. */
+  readonly counts: {
+    documentsPut: number;
+    bytesPut: number;
+    documentsRead: number;
+    moves: number;
+  };
+  /** Called before heads are moved; what it waits for, they wait for. */
+  beforeMove: () => Promise<void>;
+}
+
+/** A cache that counts what passes, and lets a test stand in the way. */
+export const watchCache = (cache: LayerCache): WatchedCache => {
+  const watched: WatchedCache = {
+    ...cache,
+    counts: { documentsPut: 0, bytesPut: 0, documentsRead: 0, moves: 0 },
+    beforeMove: async () => {},
+    async moveHeads(move) {
+      await watched.beforeMove();
+      watched.counts.moves += 1;
+      return cache.moveHeads(move);
+    },
+    putDocuments(documents) {
+      watched.counts.documentsPut += documents.length;
+      for (const { text } of documents) watched.counts.bytesPut += Buffer.byteLength(text);
+      return cache.putDocuments(documents);
+    },
+    readDocuments(names) {
+      watched.counts.documentsRead += names.length;
+      return cache.readDocuments(names);
+    },
+  };
+  return watched;
+};
