@@ -4,8 +4,10 @@ import { openBench, type Scenario } from "./bench.ts";
 import { describeMachine, describeVersions } from "./measure/machine.ts";
 import { type Options, optionsHelp, parseOptions } from "./options.ts";
 import { formatTable, type Report } from "./report.ts";
+import { access } from "./scenarios/access.ts";
 import { generator } from "./scenarios/generator.ts";
 import { large } from "./scenarios/large.ts";
+import { reads } from "./scenarios/reads.ts";
 import { resolve } from "./scenarios/resolve.ts";
 import { writes } from "./scenarios/writes.ts";
 
@@ -13,6 +15,8 @@ const scenarios: Readonly<Record<string, { run: Scenario; summary: string }>> = 
   writes: { run: writes, summary: "change sets of one operation beside etcd puts" },
   large: { run: large, summary: "one change set of 10,000 operations beside etcd transactions" },
   resolve: { run: resolve, summary: "resolution in process beside a bare merge" },
+  access: { run: access, summary: "decisions and API keys in process beside a bare look-up" },
+  reads: { run: reads, summary: "authenticated reads beside a constant answer of Hono" },
   generator: { run: generator, summary: "what the load generator itself can reach" },
 };
 

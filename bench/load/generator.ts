@@ -21,7 +21,8 @@ function connectAll(target: Target, clients: number): Promise<Connection[]> {
     return openMany(count, () => connectGrpc(port, "/etcdserverpb.KV/Put"));
   }
   // 201 is a commit; 200 would be a change set that changed nothing, which must not count.
-  const status = kind === "fairlead" ? 201 : 200;
+  const written = kind === "fairlead" ? 201 : 200;
+  const status = kind === "fixed" ? target.status : written;
   return openMany(clients, () => connectHttp1(port, status));
 }
 

@@ -2,6 +2,13 @@
 
 /** Where requests go. `connections`: HTTP/2 can carry all clients over one connection. */
 export type Target =
+  | {
+      readonly kind: "fixed";
+      readonly port: number;
+      /** The whole request, the same every time. */
+      readonly request: string;
+      readonly status: number;
+    }
   | { readonly kind: "fairlead"; readonly port: number; readonly apiKey: string }
   | { readonly kind: "etcd-gateway"; readonly port: number }
   | { readonly kind: "etcd-grpc"; readonly port: number; readonly connections: "one" | "each" };

@@ -1,12 +1,12 @@
 import type { LayerEntry } from "../../src/layers/resolve.ts";
 import { resolveLayers, scopesOf } from "../../src/layers/resolve.ts";
 import type { Json } from "../../src/platform/json.ts";
+import { timeInterleaved } from "../measure/interleave.ts";
 import { median } from "../measure/statistics.ts";
 import { formatCount, formatNumber, type Report } from "../report.ts";
 
 const keyCounts = [10, 1_000, 50_000];
 const rounds = 9;
-const batchMs = 40;
 
 /**
  * Which of the four layers, weakest first, hold a key, by its last digit: half the keys are global alone, two tenths the
@@ -55,19 +55,6 @@ function makeLayers(keys: number, deep: boolean): LayerEntry[][] {
   );
 }
 
-/** Nanoseconds of one call, over as many as fill a batch. */
-function timeBatch(call: () => number): number {
-  const started = performance.now();
-  let calls = 0;
-  let elapsedMs = 0;
-  while (elapsedMs < batchMs) {
-    if (call() === 0) throw new Error("nothing was resolved");
-    calls += 1;
-    elapsedMs = performance.now() - started;
-  }
-  return (elapsedMs * 1_000_000) / calls;
-}
-
 /** What resolution cannot beat: the last value of each key, with no provenance and no merge rules. */
 function ceilings(layers: readonly (readonly LayerEntry[])[]) {
   const maps = layers.map((layer) => new Map(layer.map((entry) => [entry.key, entry.value])));
@@ -98,14 +85,7 @@ function measure(keys: number, deep: boolean): Row[] {
   const resolveAll = () => resolveLayers(layers).size;
   if (resolveAll() !== keys) throw new Error(`${keys} keys expected`);
   const calls = { resolveLayers: resolveAll, ...ceilings(layers) };
-  const timesNs = new Map<string, number[]>();
-  for (let round = -1; round < rounds; round++) {
-    for (const [name, call] of Object.entries(calls)) {
-      const time = timeBatch(call);
-      // The first round is the warm-up.
-      if (round >= 0) timesNs.set(name, [...(timesNs.get(name) ?? []), time]);
-    }
-  }
+  const timesNs = timeInterleaved(calls, rounds);
   const ours = timesNs.get("resolveLayers") ?? [];
   return [...timesNs].map(([name, times]) => {
     const ratio = median(times.map((time, round) => time / (ours[round] ?? Number.NaN)));

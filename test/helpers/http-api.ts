@@ -89,7 +89,16 @@ export const createApi = (
 
 const readReply = async (response: Response): Promise<Reply> => {
   const { headers, status } = response;
-  const text = await response.text();
-  const isJson = /^application\/([\w.-]+\+)?json\b/.test(headers.get("content-type") ?? "");
+  const type = headers.get("content-type") ?? "";
+  const text = type === "text/event-stream" ? await firstPart(response) : await response.text();
+  const isJson = /^application\/([\w.-]+\+)?json\b/.test(type);
   return { status, headers, text, body: isJson && text !== "" ? JSON.parse(text) : text };
+};
+
+/** Of an answer without end as much as comes first. */
+const firstPart = async ({ body }: Response): Promise<string> => {
+  const reader = body?.getReader();
+  const part = await reader?.read();
+  await reader?.cancel();
+  return new TextDecoder().decode(part?.value);
 };

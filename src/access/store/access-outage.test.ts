@@ -1,14 +1,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { insertKey, revokeKey } from "../../../test/helpers/access-rows.ts";
+import {
+  bootstrapKey,
+  identify,
+  stalenessMs,
+  startStore,
+  unauthenticated,
+} from "../../../test/helpers/access-stores.ts";
 import { createTestDatabase } from "../../../test/helpers/database.ts";
 import { startTcpProxy, type TcpProxy } from "../../../test/helpers/tcp-proxy.ts";
-import type { Identity } from "../../context.ts";
 import { connectSql, type Sql } from "../../platform/sql.ts";
 import { connectTcp } from "../../platform/tcp-socket.ts";
 import { type AccessStore, createAccessStore } from "./access-store.ts";
 import { generateKey } from "./key-text.ts";
 
-const stalenessMs = 60_000;
 const confirmAfterMs = 1_000;
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -34,23 +39,11 @@ afterEach(async () => {
   await proxy.close();
 });
 
-/** A process that has just learned all there is. */
-const startStore = async (): Promise<AccessStore> => {
-  const store = createAccessStore({
-    bootstrapKey: "the-key-of-the-administrator",
-    stalenessMs,
-    confirmAfterMs,
-    nowMs: () => nowMs,
-  });
-  await store.syncOnce(sql);
-  return store;
-};
-
-const identify = async (store: AccessStore, text: string, from = sql): Promise<Identity> =>
-  store.identify(from, text);
+/** Confirms what it knows when that is a second old. */
+const startProcess = (): Promise<AccessStore> =>
+  startStore(sql, { confirmAfterMs, nowMs: () => nowMs });
 
 const unavailable = { code: "UNAVAILABLE", status: 503, headers: { "retry-after": "1" } };
-const unauthenticated = { code: "UNAUTHENTICATED", status: 401 };
 
 describe("a process that has lost PostgreSQL", () => {
   it("goes on with what it knows until that is too old, and then with nothing", async () => {
@@ -60,36 +53,36 @@ describe("a process that has lost PostgreSQL", () => {
       await insertKey(database.sql),
     ];
     await revokeKey(database.sql, revoked.id);
-    const store = await startStore();
-    await identify(store, key.text);
+    const store = await startProcess();
+    await identify(store, sql, key.text);
     await proxy.close();
     const { id } = key;
     for (const passedMs of [0, confirmAfterMs + 1, stalenessMs - confirmAfterMs - 1]) {
       nowMs += passedMs;
-      expect(await identify(store, key.text)).toMatchObject({ actor: { id } });
-      expect(await identify(store, unused.text)).toMatchObject({ actor: { id: unused.id } });
-      await expect(identify(store, revoked.text)).rejects.toMatchObject(unauthenticated);
+      expect(await identify(store, sql, key.text)).toMatchObject({ actor: { id } });
+      expect(await identify(store, sql, unused.text)).toMatchObject({ actor: { id: unused.id } });
+      await expect(identify(store, sql, revoked.text)).rejects.toMatchObject(unauthenticated);
       // It may have been made elsewhere since.
-      await expect(identify(store, generateKey().text)).rejects.toMatchObject(unavailable);
+      await expect(identify(store, sql, generateKey().text)).rejects.toMatchObject(unavailable);
     }
     nowMs += 1;
-    for (const text of [key.text, unused.text, revoked.text, "the-key-of-the-administrator"]) {
-      await expect(identify(store, text)).rejects.toMatchObject(unavailable);
+    for (const text of [key.text, unused.text, revoked.text, bootstrapKey]) {
+      await expect(identify(store, sql, text)).rejects.toMatchObject(unavailable);
     }
     // PostgreSQL is back, and with it everything that happened meanwhile.
     await revokeKey(database.sql, unused.id);
-    expect(await identify(store, key.text, database.sql)).toMatchObject({ actor: { id } });
-    await expect(identify(store, unused.text)).rejects.toMatchObject(unauthenticated);
+    expect(await identify(store, database.sql, key.text)).toMatchObject({ actor: { id } });
+    await expect(identify(store, sql, unused.text)).rejects.toMatchObject(unauthenticated);
   });
 
   it("knows nobody where it never had it", async () => {
     await proxy.close();
     const store = createAccessStore({
-      bootstrapKey: "the-key-of-the-administrator",
+      bootstrapKey,
       stalenessMs,
       confirmAfterMs,
     });
-    const outcome = identify(store, "the-key-of-the-administrator");
+    const outcome = identify(store, sql, bootstrapKey);
     await expect(outcome).rejects.toMatchObject(unavailable);
   });
 });
@@ -97,13 +90,13 @@ describe("a process that has lost PostgreSQL", () => {
 describe("a connection that swallows every answer", () => {
   it("holds nobody up for long: what is known goes on, a later sync works", async () => {
     const key = await insertKey(database.sql);
-    const store = await startStore();
+    const store = await startProcess();
     nowMs += confirmAfterMs + 1;
     const sent = proxy.watch("access_state", "hold the answer");
     const outcomes = Promise.allSettled([
       store.syncOnce(sql),
-      identify(store, key.text),
-      identify(store, generateKey().text),
+      identify(store, sql, key.text),
+      identify(store, sql, generateKey().text),
     ]);
     await sent;
     expect(await outcomes).toMatchObject([
@@ -114,21 +107,21 @@ describe("a connection that swallows every answer", () => {
     proxy.cut();
     await revokeKey(database.sql, key.id);
     await store.syncOnce(database.sql);
-    await expect(identify(store, key.text)).rejects.toMatchObject(unauthenticated);
+    await expect(identify(store, sql, key.text)).rejects.toMatchObject(unauthenticated);
   });
 
   it("does so too where last uses are written down: revocations are learned of all the same", async () => {
     const [key, revoked] = [await insertKey(database.sql), await insertKey(database.sql)];
-    const store = await startStore();
-    await identify(store, key.text);
-    await identify(store, revoked.text);
+    const store = await startProcess();
+    await identify(store, sql, key.text);
+    await identify(store, sql, revoked.text);
     await revokeKey(database.sql, revoked.id);
     nowMs += stalenessMs + 1;
     const sent = proxy.watch("last_used_at", "hold the answer");
-    const waiting = identify(store, key.text);
+    const waiting = identify(store, sql, key.text);
     await sent;
-    expect(await identify(store, key.text)).toMatchObject({ actor: { id: key.id } });
-    await expect(identify(store, revoked.text)).rejects.toMatchObject(unauthenticated);
+    expect(await identify(store, sql, key.text)).toMatchObject({ actor: { id: key.id } });
+    await expect(identify(store, sql, revoked.text)).rejects.toMatchObject(unauthenticated);
     expect(await waiting).toMatchObject({ actor: { id: key.id } });
     proxy.cut();
     expect(await store.syncOnce(database.sql)).toEqual({ changed: false });

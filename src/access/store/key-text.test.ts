@@ -94,7 +94,7 @@ describe("a mistyped key", () => {
 
 it("hostile text is never taken for a key, and never an error", () => {
   const hostile = fc.oneof(
-    fc.string({ unit: "binary", size: "large" }),
+    fc.string({ unit: "binary", size: "medium" }),
     fc.string({ unit: fc.constantFrom("f", "l", "_", "0", "\ud800", "\u0000", "é") }),
     fc
       .tuple(fc.stringMatching(form), fc.string({ unit: "binary", maxLength: 3 }))
@@ -104,7 +104,7 @@ it("hostile text is never taken for a key, and never an error", () => {
     fc.property(hostile, (text) => {
       expect(keyIdOf(text)).toBeUndefined();
     }),
-    { numRuns: 3_000 * effort },
+    { numRuns: 2_000 * effort },
   );
   for (const text of ["", "fl_", "fl__", `fl_${"a".repeat(1_000_000)}_`, "\ud800", "__proto__"]) {
     expect(keyIdOf(text)).toBeUndefined();

@@ -23,10 +23,6 @@ export const countCells = (): Cells => {
         return kept;
       }),
     expectAtLeast: (least) => {
-      console.log(
-        "CELLS",
-        JSON.stringify([expect.getState().currentTestName, cells.visible, cells.hidden, least]),
-      );
       const all = cells.visible + cells.hidden;
       expect(all).toBeGreaterThanOrEqual(least);
       expect(cells.visible / all).toBeGreaterThanOrEqual(0.1);
