@@ -7,6 +7,7 @@ import { builtInRoleActions, type RoleActions } from "../permissions/roles.ts";
 import type { Json } from "../platform/json.ts";
 import type { Tx } from "../platform/sql.ts";
 import { inTransaction } from "../platform/transaction.ts";
+import { unknownKey } from "./store/access-store.ts";
 import type { StoredRole } from "./store/read-access.ts";
 
 interface AccessChange<Result> {
@@ -33,6 +34,7 @@ export const commitAccessChange = async <Result extends object>(
 ): Promise<Result> => {
   const done = await inTransaction(ctx.sql, "read write", async (tx): Promise<Result> => {
     const version = await nextVersion(tx);
+    await refuseRevokedActor(tx, ctx);
     // A follower of the audit log misses no row, because ids are given in the order of commits.
     await lockCounter(tx);
     const names = idempotencyNames(ctx);
@@ -55,6 +57,14 @@ const nextVersion = async (tx: Tx): Promise<number> => {
     update fairlead.access_state set version = version + 1 returning version`;
   if (row === undefined) throw new Error("fairlead.access_state has no row");
   return row.version;
+};
+
+/** What this process knows may be two seconds old; what gives access away is judged by what holds now. */
+const refuseRevokedActor = async (tx: Tx, { actor, authentication }: Ctx): Promise<void> => {
+  if (authentication !== "api-key") return;
+  const rows = await tx`
+    select from fairlead.api_keys where id = ${actor.id} and revoked_at is not null`;
+  if (rows.length > 0) throw unknownKey();
 };
 
 /** The actions of every role there is. */

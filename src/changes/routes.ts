@@ -122,15 +122,19 @@ const rollBackAs = (ctx: Ctx, body: z.output<typeof rollbackShape>): Promise<Com
   const { defaults } = ctx;
   const hasDefaults = defaults.app !== "" || defaults.environment !== "";
   const whole = app === undefined && environment === undefined && !hasDefaults;
-  const named = (name: string | null | undefined, fallback: string): string =>
-    name === undefined ? fallback : (name ?? "");
   return rollBack(ctx, {
     ...rest,
     scope: whole
       ? undefined
-      : { app: named(app, defaults.app), environment: named(environment, defaults.environment) },
+      : {
+          app: nameOr(defaults.app, app),
+          environment: nameOr(defaults.environment, environment),
+        },
   });
 };
+
+const nameOr = (fallback: string, name: string | null | undefined): string =>
+  name === undefined ? fallback : (name ?? "");
 
 const rollbackShape = z.union([revisionRollback, entryRollback]);
 

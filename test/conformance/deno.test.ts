@@ -1,6 +1,7 @@
 import { startServer } from "../helpers/start-server.ts";
 import { hugeBodies } from "./body-limits.ts";
 import { clientAddresses, pathsAsSent } from "./door.ts";
+import { hotReads } from "./hot-reads.ts";
 import { conformanceSettings } from "./settings.ts";
 import { conformanceSuite } from "./suite.ts";
 
@@ -23,5 +24,5 @@ conformanceSuite(
       ],
       env: { DENO_NO_UPDATE_CHECK: "1" },
     })),
-  [hugeBodies, clientAddresses, pathsAsSent],
+  [hotReads, hugeBodies, clientAddresses, pathsAsSent],
 );

@@ -29,6 +29,9 @@ const promised = [
   "POST /v1/environments",
   "GET /v1/history",
   "POST /v1/rollback",
+  "GET /v1/stream",
+  "POST /v1/stream/tickets",
+  "GET /v1/stream/ws",
   "POST /validate",
 ];
 

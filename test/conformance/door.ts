@@ -236,7 +236,7 @@ export const door: Area = (api, server) => {
         expect(Object.fromEntries(reply.headers)).toMatchObject({
           "access-control-allow-origin": allowedOrigin,
           "access-control-expose-headers":
-            "ETag,Config-Revision,Link,Retry-After,X-Request-Id,WWW-Authenticate",
+            "ETag,Config-Revision,Config-Stale,Link,Retry-After,X-Request-Id,WWW-Authenticate",
         });
         expect(reply.headers.get("vary")).toMatch(/\bOrigin$/);
       }

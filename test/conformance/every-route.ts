@@ -135,8 +135,10 @@ export const everyRoute: Area = (api, server) => {
       const ok = replies.filter(({ status }) => status === 200);
       expect(ok.length).toBeGreaterThan(5);
       for (const { headers, path } of ok) {
+        // What transforms a stream holds it back.
+        const caching = `private, no-cache${path === "/v1/stream" ? ", no-transform" : ""}`;
         expect(`${path}: ${headers.get("cache-control")}; ${headers.get("vary")}`).toBe(
-          `${path}: private, no-cache; Authorization, X-API-Key, Accept, Origin`,
+          `${path}: ${caching}; Authorization, X-API-Key, Accept, Origin`,
         );
       }
     });

@@ -68,9 +68,6 @@ const areas: readonly Area[] = [
   badApiKeys,
   givingAccess,
   roles,
-  auditLog,
-  auditRefusals,
-  auditors,
   door,
   everyRoute,
   accessBattery,
@@ -102,6 +99,10 @@ const areas: readonly Area[] = [
   badJson,
   badYaml,
   bodyLimits,
+  // Last, since they read what the others left in the log.
+  auditLog,
+  auditRefusals,
+  auditors,
 ];
 
 /**

@@ -1,4 +1,5 @@
 import { createClient } from "redis";
+import { inject } from "vitest";
 import type { LayerCache } from "../../src/layers/cache/layer-cache.ts";
 import { createMemoryCache } from "../../src/layers/cache/memory-cache.ts";
 import { openLayerCache } from "../../src/layers/cache/open-layer-cache.ts";
@@ -39,7 +40,7 @@ type Opening = (redisUrl: string) => Promise<{
 }>;
 
 const startOverRedis = (opening: Opening) => async (): Promise<CachePlace> => {
-  const redis = await startRedis();
+  const redis = await startRedis(inject("redisProgram"));
   const { close, settings } = await opening(redis.url);
   const opened: LayerCache[] = [];
   return {

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inject } from "vitest";
+import type { RedisProgram } from "./install-redis.ts";
 
-/** A Redis of a test's own, that keeps nothing when it stops. */
+/** A Redis of a caller's own, that keeps nothing when it stops. */
 export interface TestRedis {
   readonly url: string;
   stop(): Promise<void>;
@@ -15,10 +15,10 @@ export interface TestRedis {
   remove(): Promise<void>;
 }
 
-export const startRedis = async (): Promise<TestRedis> => {
+export const startRedis = async (program: RedisProgram): Promise<TestRedis> => {
   const folder = await mkdtemp(join(tmpdir(), "fairlead-redis-"));
   const port = await freePort();
-  let server = await launch(folder, port);
+  let server = await launch(program, folder, port);
   const leaveNobody = (): void => void server.kill("SIGKILL");
   process.once("exit", leaveNobody);
   const stop = async (): Promise<void> => {
@@ -31,7 +31,7 @@ export const startRedis = async (): Promise<TestRedis> => {
     url: `redis://127.0.0.1:${port}`,
     stop,
     async start() {
-      server = await launch(folder, port);
+      server = await launch(program, folder, port);
     },
     async remove() {
       await stop();
@@ -41,8 +41,11 @@ export const startRedis = async (): Promise<TestRedis> => {
   };
 };
 
-const launch = async (folder: string, port: number): Promise<ChildProcess> => {
-  const { command, libraries } = inject("redisProgram");
+const launch = async (
+  { command, libraries }: RedisProgram,
+  folder: string,
+  port: number,
+): Promise<ChildProcess> => {
   const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
   const server = spawn(command, [...settings, "--appendonly", "no"], {
     env: { ...process.env, ...(libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries }) },

@@ -6,7 +6,7 @@ export interface WatchedCache extends LayerCache {
     documentsPut: number;
     bytesPut: number;
     documentsRead: number;
-    moves: number;
+    bytesRead: number;
   };
   /** Called before heads are moved; what it waits for, they wait for. */
   beforeMove: () => Promise<void>;
@@ -16,11 +16,10 @@ export interface WatchedCache extends LayerCache {
 export const watchCache = (cache: LayerCache): WatchedCache => {
   const watched: WatchedCache = {
     ...cache,
-    counts: { documentsPut: 0, bytesPut: 0, documentsRead: 0, moves: 0 },
+    counts: { documentsPut: 0, bytesPut: 0, documentsRead: 0, bytesRead: 0 },
     beforeMove: async () => {},
     async moveHeads(move) {
       await watched.beforeMove();
-      watched.counts.moves += 1;
       return cache.moveHeads(move);
     },
     putDocuments(documents) {
@@ -28,9 +27,11 @@ export const watchCache = (cache: LayerCache): WatchedCache => {
       for (const { text } of documents) watched.counts.bytesPut += Buffer.byteLength(text);
       return cache.putDocuments(documents);
     },
-    readDocuments(names) {
+    async readDocuments(names) {
+      const texts = await cache.readDocuments(names);
       watched.counts.documentsRead += names.length;
-      return cache.readDocuments(names);
+      for (const text of texts) watched.counts.bytesRead += Buffer.byteLength(text ?? "");
+      return texts;
     },
   };
   return watched;

@@ -48,3 +48,42 @@ it("keeps nothing of a key but its hash, and that in one place, whatever happens
   }
   expect(await placesOf(hashKey(key).toString("hex"))).toEqual(["api_keys"]);
 });
+
+it("does not let access that ends be prolonged", async () => {
+  const own = "2030-06-01T00:00:00Z";
+  const ctx = { ...createTestContext(database.sql), expiresAt: own };
+  const ask = (expiresAt: string | null) =>
+    createApiKey(ctx, {
+      name: "a successor",
+      grants: [{ role: "viewer", effect: "allow" }],
+      defaults: { app: "", environment: "" },
+      expiresAt,
+    });
+  for (const later of [null, "2030-06-01T00:00:01Z", "2030-06-01T00:00:00-01:00"]) {
+    await expect(ask(later)).rejects.toMatchObject({
+      code: "FORBIDDEN",
+      errors: [{ path: "expiresAt" }],
+    });
+  }
+  expect(await ask(own)).toMatchObject({ state: "active" });
+});
+
+it("refuses a maker who has been revoked, though this process has not learned of it", async () => {
+  const admin = createTestContext(database.sql);
+  const { id } = await createApiKey(admin, {
+    name: "soon revoked",
+    grants: [{ role: "admin", effect: "allow" }],
+    defaults: { app: "", environment: "" },
+    expiresAt: null,
+  });
+  await revokeApiKey(admin, id);
+  const stale = { ...createTestContext(database.sql), actor: { type: "key", id } } as const;
+  await expect(
+    createApiKey(stale, {
+      name: "a back door",
+      grants: [{ role: "admin", effect: "allow" }],
+      defaults: { app: "", environment: "" },
+      expiresAt: null,
+    }),
+  ).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+});

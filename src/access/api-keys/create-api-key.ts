@@ -22,7 +22,7 @@ const maxKeys = 100_000;
 /**
  * Makes an API key. Its text is in this answer and nowhere else.
  *
- * @throws Problem `FORBIDDEN` where a grant gives more than the actor holds, `NOT_FOUND` for an
+ * @throws Problem `FORBIDDEN` where a grant gives more than the actor holds, or for longer, `NOT_FOUND` for an
  *   unknown default environment, `CONFLICT` for a repeated request (its key cannot be told again)
  */
 export const createApiKey = async (
@@ -33,6 +33,7 @@ export const createApiKey = async (
   refuseUnknownKinds(ctx, input.grants);
   await requireScope(ctx, { environment: input.defaults.environment });
   if (input.expiresAt !== null) checkExpiry(input.expiresAt);
+  refuseToOutlive(ctx, input.expiresAt);
   const key = generateKey();
   const made = await commitAccessChange<ApiKey>(ctx, {
     action: "api-key.create",
@@ -69,6 +70,14 @@ const checkExpiry = (expiresAt: string): void => {
   const expiresAtMs = Date.parse(expiresAt);
   if (expiresAtMs <= Date.now()) throw invalidInput("expiresAt", "is not in the future");
   if (expiresAtMs > latestExpiryMs) throw invalidInput("expiresAt", "is past the year 9999");
+};
+
+/** Access that ends must not be prolonged by giving it away. */
+const refuseToOutlive = (ctx: Ctx, expiresAt: string | null): void => {
+  if (ctx.expiresAt === null) return;
+  if (expiresAt !== null && Date.parse(expiresAt) <= Date.parse(ctx.expiresAt)) return;
+  const error = { path: "expiresAt", message: `must not be later than your own, ${ctx.expiresAt}` };
+  throw new Problem("FORBIDDEN", `${error.path} ${error.message}`, { errors: [error] });
 };
 
 const refuseUnknownRoles = (grants: readonly Grant[], roleActions: RoleActions): void => {

@@ -7,6 +7,7 @@ import { anonymous, bootstrapId } from "./identities.ts";
 import { hashKey, keyIdOf } from "./key-text.ts";
 import { createKeyring, type KeyRecord, type Keyring } from "./keyring.ts";
 import { createLastUses, type LastUses } from "./last-uses.ts";
+import { createRememberedKeys } from "./remembered-keys.ts";
 
 /** What a process knows of keys and roles, and how it tells who sends a request. */
 export interface AccessStore extends Pick<AccessSync, "syncOnce" | "syncAnew"> {
@@ -36,22 +37,13 @@ interface AccessStoreOptions {
   readonly nowMs?: () => number;
 }
 
-/** For how long a verified key is not hashed again, and how many of them are remembered. */
-const rememberedMs = 10_000;
-const maxRemembered = 10_000;
-
-interface Remembered {
-  readonly record: KeyRecord;
-  readonly untilMs: number;
-}
-
 export const createAccessStore = (options: AccessStoreOptions): AccessStore => {
   const { confirmAfterMs, stalenessMs, nowMs = () => performance.now() } = options;
   const bootstrapHash = hashKey(options.bootstrapKey);
   const keyring = createKeyring();
   const lastUses = createLastUses();
   const sync = createAccessSync({ keyring, lastUses, nowMs });
-  const remembered = new Map<string, Remembered>();
+  const remembered = createRememberedKeys(keyring, nowMs);
 
   const find = (presented: string, hash: Buffer): KeyRecord | undefined =>
     timingSafeEqual(hash, bootstrapHash)
@@ -60,8 +52,7 @@ export const createAccessStore = (options: AccessStoreOptions): AccessStore => {
 
   const admit = (presented: string, record: KeyRecord | undefined): Identity => {
     if (record === undefined || record.expiresAtMs <= Date.now()) throw unknownKey();
-    if (remembered.size >= maxRemembered) remembered.clear();
-    remembered.set(presented, { record, untilMs: nowMs() + rememberedMs });
+    remembered.keep(presented, record);
     lastUses.note(record.id, Date.now());
     return keyring.identityOf(record);
   };
@@ -78,20 +69,8 @@ export const createAccessStore = (options: AccessStoreOptions): AccessStore => {
     });
   };
 
-  const remember = (presented: string): Identity | undefined => {
-    const hit = remembered.get(presented);
-    if (hit === undefined) return undefined;
-    const { record, untilMs } = hit;
-    // A record is replaced when its key changes, so an old one is no longer current.
-    if (untilMs > nowMs() && keyring.isCurrent(record) && record.expiresAtMs > Date.now()) {
-      return keyring.identityOf(record);
-    }
-    remembered.delete(presented);
-    return undefined;
-  };
-
   const lookUp = (sql: Sql, presented: string): Identity | Promise<Identity> =>
-    remember(presented) ?? verify(sql, presented);
+    remembered.find(presented) ?? verify(sql, presented);
 
   const confirm = (sql: Sql): Promise<void> =>
     confirmed(sync.syncOnce(sql), () => sync.ageMs() <= stalenessMs);
@@ -101,7 +80,8 @@ export const createAccessStore = (options: AccessStoreOptions): AccessStore => {
   return {
     ...sync,
     bootstrapHash,
-    remembered: (presented) => (sync.ageMs() <= confirmAfterMs ? remember(presented) : undefined),
+    remembered: (presented) =>
+      sync.ageMs() <= confirmAfterMs ? remembered.find(presented) : undefined,
     identify(sql, presented) {
       if (presented === undefined) return anonymous;
       if (sync.ageMs() <= confirmAfterMs) return lookUp(sql, presented);
@@ -161,7 +141,7 @@ const confirmed = async (syncing: Promise<unknown>, isUsable: () => boolean): Pr
 };
 
 /** The same whatever is wrong with a key: nobody learns which keys there are or were. */
-const unknownKey = (): Problem =>
+export const unknownKey = (): Problem =>
   new Problem("UNAUTHENTICATED", "The API key is not known here, has expired or was revoked.", {
     headers: { "www-authenticate": 'Bearer realm="fairlead", error="invalid_token"' },
   });

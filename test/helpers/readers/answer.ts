@@ -21,12 +21,6 @@ export const answerOf = async <Body>(asked: Promise<Body>): Promise<Answer<Body>
   }
 };
 
-/** The answer where there is one; the test fails where there is none. */
-export const bodyOf = <Body>(answer: Answer<Body>): Body => {
-  if ("body" in answer) return answer.body;
-  throw new Error(`refused: ${JSON.stringify(answer.refusal)}`);
-};
-
 export const codeOf = (answer: Answer<unknown>): ErrorCode | undefined =>
   "refusal" in answer ? answer.refusal.code : undefined;
 
