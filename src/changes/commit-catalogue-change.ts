@@ -22,7 +22,7 @@ interface CatalogueChange<Result> {
  * Changes the catalogue of environments and apps: no change set, hence no revision, but under the
  * same lock, so that every group of change sets is judged against one catalogue.
  */
-export const commitCatalogueChange = <Result extends object>(
+export const commitCatalogueChange = async <Result extends object>(
   ctx: Ctx,
   { action, detail, insert, permission, resource }: CatalogueChange<Result>,
 ): Promise<Result> => {

@@ -1,9 +1,10 @@
 import type { Context } from "hono";
 import type { Deps, Identity, ScopeDefaults } from "../context.ts";
+import { staleHeader } from "../http/conditional.ts";
 import { presentedKey } from "../http/presented-key.ts";
 import { requestId } from "../http/request-info.ts";
 import { type AppEnv, type HotHandler, readHeaders } from "../http/route.ts";
-import type { OpenedView } from "../layers/memory/layer-reader.ts";
+import type { OpenedView } from "../layers/memory/reading.ts";
 import type { KeyFilter } from "../permissions/key-filter.ts";
 import { matchesWeakly, tagsOf } from "../platform/entity-tag.ts";
 import { keyPattern } from "../platform/names.ts";
@@ -14,6 +15,8 @@ interface HotRead {
   readonly scope: ScopeDefaults;
   readonly visible: KeyFilter;
   readonly opened: OpenedView;
+  /** Counts the answer; its age, where it is older than promised. */
+  readonly count: () => number | undefined;
 }
 
 /**
@@ -37,23 +40,22 @@ export const hotReadDocument: HotHandler = (c, deps) => {
   return answer(c, read, documentText(read.opened, read.scope, read.visible));
 };
 
-const openHotRead = (c: Context<AppEnv>, deps: Deps): HotRead | undefined => {
-  const { access, layers, settings, sql } = deps;
-  if (layers === undefined || layers.ageMs() > settings.maxStalenessMs) return undefined;
+const openHotRead = (
+  c: Context<AppEnv>,
+  { access, layers, settings }: Deps,
+): HotRead | undefined => {
+  if (layers === undefined) return undefined;
   const { headers } = c.req.raw;
   if (headers.has("if-match")) return undefined;
-  const identity = access.identify(sql, presentedKey(headers));
-  if (identity instanceof Promise) {
-    // The route's own handler asks again, and answers what is wrong; here it must not go unheard.
-    void identity.catch(() => {});
-    return undefined;
-  }
+  const key = presentedKey(headers);
+  const identity = key === undefined ? undefined : access.remembered(key);
+  if (identity === undefined) return undefined;
   const scope = scopeOf(c.req.url, identity);
   if (scope === undefined) return undefined;
   const opened = layers.peek({ kind: "config", ...scope });
   if (opened === undefined) return undefined;
   const visible = identity.permissions.keys("entries.read", "config", scope.app, scope.environment);
-  return { scope, visible, opened };
+  return { scope, visible, opened, count: () => layers.countRead(settings.maxStalenessMs) };
 };
 
 /** Names that need no decoding; whatever else a query says is not for the hot path. */
@@ -73,13 +75,18 @@ const scopeOf = (url: string, { defaults }: Identity): ScopeDefaults | undefined
   return { app: app ?? defaults.app, environment: environment ?? defaults.environment };
 };
 
-const answer = (c: Context<AppEnv>, { opened }: HotRead, { tag, text }: ReadText): Response => {
+const answer = (
+  c: Context<AppEnv>,
+  { count, opened }: HotRead,
+  { tag, text }: ReadText,
+): Response => {
   const { headers } = c.req.raw;
   const head = {
     "x-request-id": requestId(headers),
     ...readHeaders,
     etag: tag,
     "config-revision": String(opened.revision),
+    ...staleHeader(count()),
   };
   const condition = headers.get("if-none-match");
   if (condition !== null && (condition === tag || matchesWeakly(tagsOf(condition), tag))) {

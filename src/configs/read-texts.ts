@@ -1,6 +1,6 @@
 import type { ScopeDefaults } from "../context.ts";
-import type { OpenedView } from "../layers/memory/layer-reader.ts";
 import type { CommittedEntry } from "../layers/memory/memory-layer.ts";
+import type { OpenedView } from "../layers/memory/reading.ts";
 import { effectiveOf } from "../layers/read-position.ts";
 import type { KeyFilter } from "../permissions/key-filter.ts";
 import { createBoundedCache } from "../platform/bounded-cache.ts";

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, vi } from "vitest";
+import { effort } from "../effort.ts";
 import { arbitraryStore } from "./arbitrary-store.ts";
 import { type BareWorld, createBareWorld, createWorld, type World } from "./world.ts";
 
@@ -10,6 +11,8 @@ export const useWorlds = () => {
   const seed = Math.trunc(Math.random() * 2 ** 31);
   const worlds: World[] = [];
   let bareWorld: BareWorld | undefined;
+
+  vi.setConfig({ testTimeout: 60_000 * Math.max(1, effort) });
 
   beforeAll(async () => {
     bareWorld = await createBareWorld();
