@@ -15,7 +15,7 @@ interface CatalogueChange<Result> {
   /** What audit rows call it. */
   readonly action: string;
   readonly detail: Json;
-  insert(tx: Tx): Promise<Result>;
+  readonly insert: (tx: Tx) => Promise<Result>;
 }
 
 /**
