@@ -21,13 +21,19 @@ export const newEpoch = async (sql: Sql): Promise<EpochChange> => {
 
 /**
  * Under the counter's lock, which every commit needs. The catalogue's version moves too, so that a
- * group that was judged in the old epoch is judged anew instead of being written.
+ * group that was judged in the old epoch is judged anew instead of being written. Consumers find the new
+ * epoch by themselves; who drains one now moves its cursor no more, and none stands past the history.
  */
 const changedEpoch = (sql: Sql, to: string) => sql<EpochChange[]>`
   with counter as materialized (
-    select epoch, committed_at from fairlead.deployment for update
+    select epoch, revision, committed_at from fairlead.deployment for update
   ), changed as (
     update fairlead.deployment set epoch = ${to}, catalogue_version = catalogue_version + 1
+    from counter
+  ), fenced as (
+    update fairlead.consumers c
+    set fence = c.fence + 1, lease_holder = null, lease_expires_at = null,
+      revision = least(c.revision, counter.revision)
     from counter
   ), audit as (
     insert into fairlead.audit_log (at, actor_type, actor_id, authentication, action, detail)

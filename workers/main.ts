@@ -7,7 +7,8 @@ import { startWorkers } from "./start-workers.ts";
 // A worker process of its own; `npm start` runs the same workers beside the API.
 const log = createLogger();
 try {
-  const { databaseUrl } = parseSettings(process.env);
+  const settings = parseSettings(process.env);
+  const { databaseUrl } = settings;
   if (databaseUrl === undefined)
     throw new Error("DATABASE_URL is needed: which database to work for");
   const sql = connectSql(databaseUrl, {
@@ -15,7 +16,7 @@ try {
     name: "fairlead-workers",
     createSocket: connectTcp,
   });
-  const stopWorkers = await startWorkers({ databaseUrl, sql, log });
+  const stopWorkers = await startWorkers({ databaseUrl, sql, settings, log });
   log.info("working");
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {

@@ -1,25 +1,91 @@
 import { PgBoss } from "pg-boss";
+import { productKinds } from "../src/app/product-kinds.ts";
+import { openLayerCache } from "../src/layers/cache/open-layer-cache.ts";
+import { expireOutboxOnce } from "../src/outbox/expire-outbox.ts";
 import { describeError, type Logger } from "../src/platform/log.ts";
+import type { Settings } from "../src/platform/settings.ts";
 import type { Sql } from "../src/platform/sql.ts";
 import { expireIdempotencyKeysOnce } from "./expire-idempotency-keys.ts";
+import { layersConsumer } from "./layers-consumer.ts";
+import { scheduleJob } from "./schedule-job.ts";
+import { type RunningConsumers, startConsumers } from "./start-consumers.ts";
 
 interface WorkerDeps {
   readonly databaseUrl: string;
   readonly sql: Sql;
+  readonly settings: Settings;
   readonly log: Logger;
 }
 
-const expiryQueue = "expire-idempotency-keys";
+type Stop = () => Promise<unknown>;
 
-/**
- * Boots pg-boss and the jobs that it schedules. A job only says "look now": what is owed is in our
- * own tables, so a lost job costs a round and nothing else.
- */
-export const startWorkers = async ({
-  databaseUrl,
-  log,
-  sql,
-}: WorkerDeps): Promise<() => Promise<void>> => {
+/** Starts the consumers of the outbox, and the jobs that pg-boss schedules; all of them, or none. */
+export const startWorkers = async (deps: WorkerDeps): Promise<() => Promise<void>> => {
+  const started: Stop[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(started.map((one) => one()));
+  };
+  try {
+    const { wake } = await runConsumers(deps, started);
+    await runJobs(deps, wake, started);
+    return stop;
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
+};
+
+const runConsumers = async (
+  { databaseUrl, log, settings }: WorkerDeps,
+  started: Stop[],
+): Promise<RunningConsumers> => {
+  const cache = openLayerCache(settings);
+  const published = [...productKinds(settings).values()].filter((kind) => kind.published);
+  const kinds = published.map(({ name }) => name);
+  const consumers = [layersConsumer({ cache, kinds })];
+  const running = await startConsumers({ databaseUrl, consumers, log });
+  started.push(async () => {
+    await running.stop();
+    await cache?.close();
+  });
+  return running;
+};
+
+const runJobs = async (
+  { databaseUrl, log, settings, sql }: WorkerDeps,
+  wake: () => void,
+  started: Stop[],
+): Promise<void> => {
+  const boss = createBoss(databaseUrl, log);
+  started.push(() => boss.stop({ graceful: true, timeout: 5_000 }));
+  await boss.start();
+  await scheduleJob(boss, {
+    name: "look-at-outbox",
+    cron: "* * * * *",
+    timeoutSeconds: 60,
+    run: async () => wake(),
+  });
+  await scheduleJob(boss, {
+    name: "expire-outbox",
+    cron: "37 * * * *",
+    timeoutSeconds: 600,
+    async run() {
+      const { deleted } = await expireOutboxOnce({ sql, windowDays: settings.streamWindowDays });
+      if (deleted > 0) log.info("deleted outbox rows", { deleted });
+    },
+  });
+  await scheduleJob(boss, {
+    name: "expire-idempotency-keys",
+    cron: "17 * * * *",
+    timeoutSeconds: 600,
+    async run() {
+      const { deleted } = await expireIdempotencyKeysOnce({ sql });
+      if (deleted > 0) log.info("forgot idempotency records", { deleted });
+    },
+  });
+};
+
+const createBoss = (databaseUrl: string, log: Logger): PgBoss => {
   const boss = new PgBoss({
     connectionString: databaseUrl,
     max: 4,
@@ -32,20 +98,5 @@ export const startWorkers = async ({
     quietUntilMs = Date.now() + 30_000;
     log.error("pg-boss failed", describeError(error));
   });
-  await boss.start();
-  await boss.createQueue(expiryQueue, {
-    policy: "singleton",
-    retryLimit: 5,
-    retryDelay: 30,
-    retryBackoff: true,
-    expireInSeconds: 600,
-    retentionSeconds: 86_400,
-    deleteAfterSeconds: 86_400,
-  });
-  await boss.work(expiryQueue, async () => {
-    const { deleted } = await expireIdempotencyKeysOnce({ sql });
-    if (deleted > 0) log.info("forgot idempotency records", { deleted });
-  });
-  await boss.schedule(expiryQueue, "17 * * * *");
-  return () => boss.stop({ graceful: true, timeout: 5_000 });
+  return boss;
 };

@@ -10,6 +10,7 @@ import { addEnvironmentsCommand } from "./commands/environments.ts";
 import { addGetCommand } from "./commands/get.ts";
 import { addHistoryCommand } from "./commands/history.ts";
 import { addKeysCommands } from "./commands/keys.ts";
+import { addOutboxCommands } from "./commands/outbox.ts";
 import { addProfilesCommands } from "./commands/profiles.ts";
 import { addRolesCommands } from "./commands/roles.ts";
 import { addRollbackCommand } from "./commands/rollback.ts";
@@ -76,6 +77,7 @@ const buildProgram = (io: Io, outcome: Outcome, usageErrors: string[]): Command 
   addKeysCommands(registration);
   addRolesCommands(registration);
   addAuditCommand(registration);
+  addOutboxCommands(registration);
   addProfilesCommands(registration);
   return program;
 };

@@ -1,0 +1,51 @@
+import { describeError, type Logger } from "../src/platform/log.ts";
+import type { Sql } from "../src/platform/sql.ts";
+
+interface ListenOptions {
+  /** A connection of its own. */
+  readonly connect: () => Sql;
+  readonly log: Logger;
+  /** Also called when listening begins: what was committed before is not announced. */
+  readonly onRevision: () => void;
+}
+
+interface Listening {
+  /** For when a revision was missed: a connection can be dead without anybody knowing. */
+  replaceUnlessHeardSince(timeMs: number): void;
+  stop(): Promise<void>;
+}
+
+/** Calls back for every committed group, as long as NOTIFY comes through: it is a hint, no more. */
+export const listenForRevisions = ({ connect, log, onRevision }: ListenOptions): Listening => {
+  let sql = connect();
+  let heardAtMs = 0;
+  let isStopped = false;
+
+  const hear = (): void => {
+    heardAtMs = Date.now();
+    onRevision();
+  };
+
+  const listen = (): void => {
+    const current = sql;
+    current.listen("fairlead_revision", hear, hear).catch((error: unknown) => {
+      if (isStopped || current !== sql) return;
+      log.debug("cannot listen for revisions", describeError(error));
+    });
+  };
+
+  listen();
+  return {
+    replaceUnlessHeardSince(timeMs) {
+      if (isStopped || heardAtMs >= timeMs) return;
+      log.debug("replaces the connection that listens for revisions");
+      void sql.end({ timeout: 0 });
+      sql = connect();
+      listen();
+    },
+    async stop() {
+      isStopped = true;
+      await sql.end({ timeout: 1 });
+    },
+  };
+};
