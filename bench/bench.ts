@@ -5,13 +5,14 @@ import { type Generator, startGenerator } from "./load/start-generator.ts";
 import { isInMemory } from "./measure/disk.ts";
 import type { Options } from "./options.ts";
 import { type Etcd, startEtcd } from "./peers/etcd.ts";
-import { type Fairlead, startFairlead } from "./peers/fairlead.ts";
+import { type Fairlead, type SecondProcess, startFairlead } from "./peers/fairlead.ts";
 import type { Report } from "./report.ts";
 
 export interface Bench {
   readonly options: Options;
   readonly directory: string;
-  readonly startFairlead: () => Promise<Fairlead>;
+  /** Another process on the same database, where one is named. */
+  readonly startFairlead: (second?: SecondProcess) => Promise<Fairlead>;
   readonly startEtcd: () => Promise<Etcd>;
   readonly startGenerator: () => Generator;
   /** Stops what was started otherwise; the last comes first. */
@@ -38,9 +39,9 @@ export function openBench(options: Options): Bench {
   return {
     options,
     directory,
-    async startFairlead() {
+    async startFairlead(second) {
       requireDisk();
-      return track(await startFairlead({ ...serverOptions, entry: options.entry }));
+      return track(await startFairlead({ ...serverOptions, entry: options.entry, second }));
     },
     async startEtcd() {
       requireDisk();

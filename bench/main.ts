@@ -7,8 +7,10 @@ import { formatTable, type Report } from "./report.ts";
 import { access } from "./scenarios/access.ts";
 import { generator } from "./scenarios/generator.ts";
 import { large } from "./scenarios/large.ts";
+import { layers } from "./scenarios/layers.ts";
 import { reads } from "./scenarios/reads.ts";
 import { resolve } from "./scenarios/resolve.ts";
+import { streams } from "./scenarios/streams.ts";
 import { writes } from "./scenarios/writes.ts";
 
 const scenarios: Readonly<Record<string, { run: Scenario; summary: string }>> = {
@@ -17,6 +19,11 @@ const scenarios: Readonly<Record<string, { run: Scenario; summary: string }>> = 
   resolve: { run: resolve, summary: "resolution in process beside a bare merge" },
   access: { run: access, summary: "decisions and API keys in process beside a bare look-up" },
   reads: { run: reads, summary: "authenticated reads beside a constant answer of Hono" },
+  layers: {
+    run: layers,
+    summary: "one change of 50,000 keys to a shared cache: deltas, chunks, whole",
+  },
+  streams: { run: streams, summary: "from a commit to event streams, and to thousands of them" },
   generator: { run: generator, summary: "what the load generator itself can reach" },
 };
 

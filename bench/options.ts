@@ -8,6 +8,7 @@ export interface Options {
   readonly scenarios: readonly string[];
   readonly clients: readonly number[];
   readonly rounds: number;
+  readonly streams: readonly number[];
   readonly seconds: number;
   readonly systems: readonly SystemId[];
   /** Parent of the temporary data directories. */
@@ -22,6 +23,7 @@ export interface Options {
 
 export const optionsHelp = `Options:
   --clients 1,8,32   numbers of concurrent clients (writes, generator)
+  --streams 1000,5000,10000   numbers of event streams (streams), rising
   --rounds 3         interleaved rounds of each system
   --seconds 3        length of one system's turn in a round
   --systems LIST     of ${systemIds.join(", ")} (writes); all
@@ -61,6 +63,7 @@ export function parseOptions(args: readonly string[]): Options {
     options: {
       clients: { type: "string", default: "1,8,32" },
       rounds: { type: "string", default: "3" },
+      streams: { type: "string", default: "1000,5000,10000" },
       seconds: { type: "string", default: "3" },
       systems: { type: "string", default: systemIds.join(",") },
       data: { type: "string", default: tmpdir() },
@@ -74,6 +77,7 @@ export function parseOptions(args: readonly string[]): Options {
     scenarios: positionals,
     clients: values.clients.split(",").map((text) => Math.ceil(positive("clients", text))),
     rounds: Math.ceil(positive("rounds", values.rounds)),
+    streams: values.streams.split(",").map((text) => Math.ceil(positive("streams", text))),
     seconds: positive("seconds", values.seconds),
     systems: parseSystems(values.systems),
     data: values.data,

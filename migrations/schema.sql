@@ -83,6 +83,31 @@ create table fairlead.change_sets (
 );
 create index change_sets_committed_at on fairlead.change_sets (committed_at desc, revision desc);
 
+create table fairlead.consumers (
+  name text collate "C" not null,
+  kind text not null,
+  epoch text not null,
+  revision bigint not null,
+  updated_at timestamp with time zone not null,
+  attempts integer not null default 0,
+  next_attempt_at timestamp with time zone,
+  last_error text,
+  last_error_at timestamp with time zone,
+  fence bigint not null default 0,
+  lease_holder text,
+  lease_expires_at timestamp with time zone,
+  constraint consumers_pk primary key (name),
+  constraint consumers_attempts_not_negative check (attempts >= 0),
+  constraint consumers_epoch_is_hex check (epoch ~ '^[0-9a-f]{16}$'::text),
+  constraint consumers_error_has_a_time check ((last_error is null) = (last_error_at is null)),
+  constraint consumers_fence_not_negative check (fence >= 0),
+  constraint consumers_kind_is_known check (kind = any (array['state'::text, 'event'::text])),
+  constraint consumers_lease_is_whole check ((lease_holder is null) = (lease_expires_at is null)),
+  constraint consumers_name_is_legal check (name ~ '^[a-z][a-z0-9-]*$'::text and length(name) <= 64),
+  constraint consumers_revision_not_negative check (revision >= 0),
+  constraint consumers_waits_after_an_attempt check (next_attempt_at is null or attempts > 0)
+) with (fillfactor = 10);
+
 create table fairlead.deployment (
   singleton boolean not null default true,
   epoch text not null default substr(replace(gen_random_uuid()::text, '-'::text, ''::text), 1, 16),
@@ -207,6 +232,22 @@ create table fairlead.outbox (
   constraint outbox_pk primary key (revision)
 );
 
+create table fairlead.parked_events (
+  consumer text collate "C" not null,
+  revision bigint not null,
+  committed_at timestamp with time zone not null,
+  changes json not null,
+  events json not null,
+  attempts integer not null,
+  last_error text not null,
+  parked_at timestamp with time zone not null,
+  next_attempt_at timestamp with time zone,
+  constraint parked_events_pk primary key (consumer, revision),
+  constraint parked_events_attempts_not_negative check (attempts >= 0),
+  constraint parked_events_revision_positive check (revision > 0)
+);
+create index parked_events_due on fairlead.parked_events (consumer, next_attempt_at) where next_attempt_at is not null;
+
 create table fairlead.roles (
   name text collate "C" not null,
   description text not null,
@@ -217,3 +258,18 @@ create table fairlead.roles (
   constraint roles_has_actions check (cardinality(actions) > 0),
   constraint roles_name_is_legal check (name ~ '^[a-z][a-z0-9-]*$'::text and length(name) <= 64)
 );
+
+create table fairlead.stream_ticket_secret (
+  singleton boolean not null default true,
+  secret bytea not null default decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-'::text, ''::text), 'hex'::text),
+  constraint stream_ticket_secret_pk primary key (singleton),
+  constraint stream_ticket_secret_is_long check (octet_length(secret) >= 32),
+  constraint stream_ticket_secret_is_single check (singleton)
+);
+
+create table fairlead.stream_ticket_uses (
+  ticket text collate "C" not null,
+  expires_at timestamp with time zone not null,
+  constraint stream_ticket_uses_pk primary key (ticket)
+);
+create index stream_ticket_uses_expires_at on fairlead.stream_ticket_uses (expires_at);

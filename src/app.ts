@@ -5,6 +5,7 @@ import { anonymous } from "./access/store/identities.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import { changeRoutes } from "./changes/routes.ts";
 import { configRoutes } from "./configs/routes.ts";
+import { consumerRoutes } from "./consumers/routes.ts";
 import { type Deps, type Identity, missingCredentials } from "./context.ts";
 import { environmentRoutes } from "./environments/routes.ts";
 import { invalidInput, Problem } from "./errors.ts";
@@ -43,6 +44,7 @@ const routes = [
   ...accessRoutes,
   ...auditRoutes,
   ...streamRoutes,
+  ...consumerRoutes,
   ...metricsRoutes,
   // The API as the founding documents spell it: the same verbs, each route with its own shape.
   ...serviceRoutes,

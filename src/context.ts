@@ -4,11 +4,16 @@ import type { Committer } from "./changes/committer.ts";
 import type { KindRegistry } from "./changes/kind.ts";
 import { Problem } from "./errors.ts";
 import type { LayerReader } from "./layers/memory/layer-reader.ts";
+import type { WarmUp } from "./layers/memory/warm-up.ts";
+import type { Replicas } from "./layers/replicas.ts";
 import type { Action, Resource } from "./permissions/actions.ts";
 import type { Permissions } from "./permissions/compile-permissions.ts";
 import type { Logger } from "./platform/log.ts";
+import type { Metrics } from "./platform/metrics.ts";
 import type { Settings } from "./platform/settings.ts";
 import type { Sql } from "./platform/sql.ts";
+import type { StreamHub } from "./streams/stream-hub.ts";
+import type { TicketBook } from "./streams/tickets/ticket-book.ts";
 
 /** Who acts. `id` names the actor in audit rows and histories; it is never a secret. */
 export type Actor =
@@ -23,7 +28,7 @@ export interface ScopeDefaults {
 }
 
 /** How somebody proved who they are. */
-export type Authentication = "none" | "api-key" | "bootstrap-key" | "system";
+type Authentication = "none" | "api-key" | "bootstrap-key" | "system";
 
 /** Somebody with what they may do. */
 export interface Identity {
@@ -58,8 +63,14 @@ export interface Deps {
   readonly kinds: KindRegistry;
   /** The layers in memory, where a process keeps them fresh; undefined on Workers. */
   readonly layers: LayerReader | undefined;
+  readonly warmUp: WarmUp | undefined;
+  readonly replicas: Replicas | undefined;
+  /** Those who follow the layers; undefined where there are none. */
+  readonly streams: StreamHub | undefined;
+  readonly tickets: TicketBook;
   readonly access: AccessStore;
   readonly refusals: RefusalLog;
+  readonly metrics: Metrics;
   readonly settings: Settings;
   readonly log: Logger;
 }
@@ -89,7 +100,7 @@ export const requireAnyPermission = (ctx: Ctx, action: Action): void => {
   if (!ctx.permissions.mayAnywhere(action)) throw forbidden(action);
 };
 
-export const forbidden = (action: Action): Problem =>
+const forbidden = (action: Action): Problem =>
   new Problem(
     "FORBIDDEN",
     `This needs the permission ${action}, which no grant of yours gives here.`,

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { treeCpuSeconds } from "../measure/processes.ts";
@@ -23,29 +24,42 @@ export interface Fairlead extends SystemUnderTest {
   readonly putAll: (operations: readonly PutOperation[]) => Promise<number>;
 }
 
+/** A process beside the first one, on its database and with its key. */
+export interface SecondProcess {
+  readonly id: string;
+  readonly databaseUrl: string;
+  readonly apiKey: string;
+}
+
+interface FairleadOptions extends StartOptions {
+  readonly entry: string;
+  readonly second?: SecondProcess | undefined;
+}
+
 /** The server from its own entry, with the settings a user gets: DATABASE_URL's PostgreSQL, or an embedded one. */
-export async function startFairlead(options: StartOptions & { entry: string }): Promise<Fairlead> {
+export async function startFairlead({ second, ...options }: FairleadOptions): Promise<Fairlead> {
   const [port = 0] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
-  const apiKey = randomBytes(24).toString("hex");
+  const apiKey = second?.apiKey ?? randomBytes(24).toString("hex");
+  const name = second === undefined ? "fairlead" : `fairlead-${second.id}`;
+  const databaseUrl = second?.databaseUrl ?? process.env["DATABASE_URL"];
   const child = startChild({
     command: [process.execPath, options.entry],
-    log: join(options.directory, "fairlead.log"),
+    log: join(options.directory, `${name}.log`),
     cores: options.cores,
     env: {
       HOST: "127.0.0.1",
       PORT: String(port),
-      DATA_DIR: join(options.directory, "fairlead"),
+      DATA_DIR: join(options.directory, name),
       BOOTSTRAP_ADMIN_KEY: apiKey,
+      ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
     },
   });
   await untilReady(child, "Fairlead", async () => (await fetch(`${url}/readyz`)).ok);
-  const postgres = await inspectPostgres(child.pid, process.env["DATABASE_URL"]).catch(
-    async (error: unknown) => {
-      await child.stop();
-      throw error;
-    },
-  );
+  const postgres = await inspectPostgres(child.pid, databaseUrl).catch(async (error: unknown) => {
+    await child.stop();
+    throw error;
+  });
   const putAll = (operations: readonly PutOperation[]) => commit(url, apiKey, operations);
   return {
     pid: child.pid,
@@ -65,6 +79,14 @@ export async function startFairlead(options: StartOptions & { entry: string }): 
     },
     stop: child.stop,
   };
+}
+
+/** Where the first process's embedded PostgreSQL is reached. */
+export function embeddedUrl(directory: string): string {
+  const folder = join(directory, "fairlead", "postgres");
+  const password = readFileSync(join(folder, "fairlead.password"), "utf8").trim();
+  const [, , , port = ""] = readFileSync(join(folder, "postmaster.pid"), "utf8").split("\n");
+  return `postgres://fairlead:${password}@127.0.0.1:${port.trim()}/fairlead`;
 }
 
 const commitAnswer = z.object({ revision: z.number(), changes: z.array(z.unknown()) });

@@ -71,6 +71,7 @@ export const configRoutes: readonly Route[] = [
       path: "/v1/config/{key}",
       operationId: "readConfig",
       policy: "entries.read",
+      replica: "for the past",
       tag,
       summary: "Read one effective value",
       description:
@@ -144,6 +145,7 @@ export const configRoutes: readonly Route[] = [
       path: "/v1/config",
       operationId: "readDocument",
       policy: "entries.read",
+      replica: "for the past",
       tag,
       summary: "Read every effective value of an app in an environment",
       query: z.strictObject({

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { generateKey } from "../access/store/key-text.ts";
 
-interface AdminKey {
+export interface AdminKey {
   readonly key: string;
   /** Where it was written, if this start made it. */
   readonly createdIn?: string;
@@ -31,6 +31,12 @@ export const findAdminKey = async (
     return { key: others };
   }
   return { key, createdIn: path };
+};
+
+/** A key that this start has made is shown this once. */
+export const tellNewKey = ({ createdIn, key }: AdminKey): void => {
+  if (createdIn === undefined) return;
+  console.log(`\nThe administrator's key, shown this once and kept in ${createdIn}:\n  ${key}\n`);
 };
 
 const readKept = async (path: string): Promise<string | undefined> => {

@@ -1,15 +1,15 @@
-import { followAccess } from "../access/follow-access.ts";
+import { WSContext, type WSEvents, type WSReadyState } from "hono/ws";
 import { createApp } from "../app.ts";
 import type { Deps } from "../context.ts";
 import { clientAddress } from "../http/client-address.ts";
 import { createDoor } from "../http/door.ts";
+import type { LiveSocket, LiveTransport } from "../http/live.ts";
 import { createLogger, describeError } from "../platform/log.ts";
-import { migrate } from "../platform/migrate.ts";
 import { parseSettings, type Settings } from "../platform/settings.ts";
-import { connectSql } from "../platform/sql.ts";
-import { connectTcp } from "../platform/tcp-socket.ts";
-import { findAdminKey } from "./admin-key.ts";
-import { buildDeps, createProcessState, startLayers } from "./build-deps.ts";
+import { tellNewKey } from "./admin-key.ts";
+import { startStreams } from "./build-deps.ts";
+import { openProcess } from "./open-process.ts";
+import { createPrometheus } from "./prometheus.ts";
 
 const log = createLogger();
 
@@ -21,28 +21,20 @@ const start = async (): Promise<void> => {
       "DATABASE_URL is needed: the embedded PostgreSQL comes with the Node entry only",
     );
   }
-  const sql = connectSql(databaseUrl, {
-    max: settings.databasePoolSize,
-    longLived: true,
-    createSocket: connectTcp,
-  });
-  await migrate(sql, new URL("../../migrations/", import.meta.url).pathname);
-  const { createdIn, key } = await findAdminKey(settings.dataDir, settings.bootstrapAdminKey);
-  const state = createProcessState(key, settings);
-  await state.access.syncOnce(sql);
-  const connect = () => connectSql(databaseUrl, { max: 1, createSocket: connectTcp });
-  const unfollow = followAccess({ ...state, connect, log });
-  const stopLayers = await startLayers(state, settings, { sql, connect, log });
-  const deps = buildDeps(sql, settings, log, state);
+  const stops: (() => Promise<void>)[] = [];
+  const fail = (error: unknown): void => {
+    log.error("cannot go on", describeError(error));
+    Deno.exit(1);
+  };
+  const options = { databaseUrl, settings, metrics: createPrometheus(), log, stops, fail };
+  const { adminKey, deps } = await openProcess(options);
   const server = serve(settings, deps);
-  if (createdIn !== undefined) {
-    console.log(`\nThe administrator's key, shown this once and kept in ${createdIn}:\n  ${key}\n`);
-  }
+  const stopStreams = startStreams(deps);
+  tellNewKey(adminKey);
   const stop = async (): Promise<void> => {
+    await stopStreams();
     await server.shutdown();
-    await unfollow();
-    await stopLayers();
-    await sql.end({ timeout: 5 });
+    for (const step of stops.toReversed()) await step();
     Deno.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -50,12 +42,68 @@ const start = async (): Promise<void> => {
   }
 };
 
+interface Upgraded {
+  readonly response: Response;
+  readonly socket: WebSocket;
+}
+
+interface SocketTransport {
+  readonly transport: LiveTransport;
+  /** The answer to a request; where that became a WebSocket, the one that makes it so. */
+  readonly finish: (request: Request, response: Response) => Response;
+}
+
+/** By then a client must have answered a ping, in seconds. */
+const idleTimeout = 40;
+
+/**
+ * WebSockets on Deno. What makes a request one is an answer that must not be touched any more, so it is
+ * made last: until then another one stands for it.
+ */
+const createSocketTransport = (): SocketTransport => {
+  const accepted = new WeakMap<Request, WSEvents<LiveSocket>>();
+  return {
+    transport: {
+      socket(c, events) {
+        accepted.set(c.req.raw, events);
+        return new Response();
+      },
+    },
+    finish(request, response) {
+      const events = accepted.get(request);
+      if (events === undefined || !response.ok) return response;
+      const upgraded: Upgraded = Deno.upgradeWebSocket(request, { idleTimeout });
+      follow(upgraded.socket, events);
+      return upgraded.response;
+    },
+  };
+};
+
+const states: readonly WSReadyState[] = [0, 1, 2, 3];
+
+const follow = (socket: WebSocket, events: WSEvents<LiveSocket>): void => {
+  const context = new WSContext<LiveSocket>({
+    raw: socket,
+    get readyState() {
+      return states[socket.readyState] ?? 3;
+    },
+    send: (message) => socket.send(message),
+    close: (code, reason) => socket.close(code, reason),
+  });
+  socket.addEventListener("open", (event) => events.onOpen?.(event, context));
+  socket.addEventListener("message", (event) => events.onMessage?.(event, context));
+  socket.addEventListener("close", (event) => events.onClose?.(event, context));
+  socket.addEventListener("error", (event) => events.onError?.(event, context));
+};
+
 const serve = (settings: Settings, deps: Deps): Deno.HttpServer => {
   const addresses = new WeakMap<Request, string>();
   const { corsAllowedOrigins: origins } = settings;
   const door = createDoor(settings, log);
+  const { finish, transport } = createSocketTransport();
   const app = createApp({
     deps: () => deps,
+    transport,
     address: (c) =>
       clientAddress(c.req.raw.headers, addresses.get(c.req.raw), settings.trustedProxies),
     ...(origins === undefined ? {} : { allowedOrigins: () => origins }),
@@ -66,9 +114,9 @@ const serve = (settings: Settings, deps: Deps): Deno.HttpServer => {
       port: settings.port,
       onListen: ({ hostname, port }) => log.info("serving", { url: `http://${hostname}:${port}` }),
     },
-    (request, { remoteAddr }) => {
+    async (request, { remoteAddr }) => {
       if ("hostname" in remoteAddr) addresses.set(request, remoteAddr.hostname);
-      return door(request, () => app.fetch(request));
+      return finish(request, await door(request, () => app.fetch(request)));
     },
   );
 };

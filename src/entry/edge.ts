@@ -6,8 +6,10 @@ import type { Deps } from "../context.ts";
 import { Problem } from "../errors.ts";
 import { createDoor, type Door } from "../http/door.ts";
 import { createLogger, describeError } from "../platform/log.ts";
+import { noMetrics } from "../platform/metrics.ts";
 import { parseSettings, type Settings } from "../platform/settings.ts";
 import { connectSql, type Sql } from "../platform/sql.ts";
+import { createTicketBook } from "../streams/tickets/ticket-book.ts";
 import { buildDeps, type ProcessState } from "./build-deps.ts";
 
 interface Bindings {
@@ -78,7 +80,17 @@ const stateOf = ({ BOOTSTRAP_ADMIN_KEY: key }: Bindings, settings: Settings): Pr
   if (state?.key !== key) {
     const { authStalenessMs: stalenessMs } = settings;
     const access = createAccessStore({ bootstrapKey: key, stalenessMs, confirmAfterMs: 1_000 });
-    state = { key, access, layers: undefined, refusals: createRefusalLog() };
+    state = {
+      key,
+      access,
+      layers: undefined,
+      warmUp: undefined,
+      replicas: undefined,
+      streams: undefined,
+      tickets: createTicketBook(),
+      metrics: noMetrics,
+      refusals: createRefusalLog(),
+    };
   }
   return state;
 };
@@ -87,10 +99,22 @@ const stateOf = ({ BOOTSTRAP_ADMIN_KEY: key }: Bindings, settings: Settings): Pr
 const isStreamed = ({ headers }: Response): boolean =>
   headers.get("content-type") === "application/x-ndjson";
 
+/** A flood of refusals must not take the lock of change sets more often than this. */
+const flushEveryMs = 1_000;
+let flushAtMs = 0;
+
+/** Writes what an isolate refuses within a second together, at the end of it. */
+const flushRefusals = async ({ refusals }: ProcessState, sql: Sql): Promise<void> => {
+  if (!refusals.isWaiting() || Date.now() < flushAtMs) return;
+  flushAtMs = Date.now() + flushEveryMs;
+  await new Promise((resume) => setTimeout(resume, flushEveryMs));
+  await refusals.flushOnce(sql);
+};
+
 /** After the answer: what was refused is written down, and the connection is given up. */
 const finish = async (sql: Sql): Promise<void> => {
   try {
-    await state?.refusals.flushOnce(sql);
+    if (state !== undefined) await flushRefusals(state, sql);
   } catch (error) {
     log.warn("could not write down what was refused", describeError(error));
   }

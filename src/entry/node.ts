@@ -1,54 +1,49 @@
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { startWorkers } from "../../workers/start-workers.ts";
-import { followAccess } from "../access/follow-access.ts";
 import { createApp } from "../app.ts";
 import { clientAddress } from "../http/client-address.ts";
 import { startEmbeddedPostgres } from "../platform/embedded-postgres.ts";
 import { createLogger, describeError, type Logger } from "../platform/log.ts";
-import { migrate } from "../platform/migrate.ts";
 import { parseSettings, type Settings } from "../platform/settings.ts";
-import { connectSql } from "../platform/sql.ts";
-import { connectTcp } from "../platform/tcp-socket.ts";
-import { findAdminKey } from "./admin-key.ts";
-import { buildDeps, createProcessState, startLayers } from "./build-deps.ts";
+import { tellNewKey } from "./admin-key.ts";
+import { startStreams } from "./build-deps.ts";
 import { createHttpServer, type Fetch } from "./create-http-server.ts";
-
-const migrationsFolder = new URL("../../migrations/", import.meta.url).pathname;
+import { sendEvents } from "./live-response.ts";
+import { sendMessages } from "./node-sockets.ts";
+import { openProcess } from "./open-process.ts";
+import { createPrometheus } from "./prometheus.ts";
 
 type Stop = () => Promise<void>;
 
 /** Starts everything in order; what has started is stopped again in reverse, also on failure. */
 const start = async (settings: Settings, log: Logger, stops: Stop[]): Promise<void> => {
   const databaseUrl = settings.databaseUrl ?? (await startDatabase(settings, log, stops));
-  const sql = connectSql(databaseUrl, {
-    max: settings.databasePoolSize,
-    longLived: true,
-    createSocket: connectTcp,
+  const { adminKey, deps } = await openProcess({
+    databaseUrl,
+    settings,
+    metrics: createPrometheus(),
+    log,
+    stops,
+    startWithDatabase: (sql) => startWorkers({ databaseUrl, sql, settings, log }),
+    fail: (error) => {
+      sayWhy("cannot go on", error);
+      void stop(1);
+    },
   });
-  stops.push(() => sql.end({ timeout: 5 }));
-  const { applied } = await migrate(sql, migrationsFolder);
-  if (applied.length > 0) log.info("migrated the database", { applied });
-  const { createdIn, key } = await findAdminKey(settings.dataDir, settings.bootstrapAdminKey);
-  const state = createProcessState(key, settings);
-  await state.access.syncOnce(sql);
-  const connect = () => connectSql(databaseUrl, { max: 1, createSocket: connectTcp });
-  stops.push(followAccess({ ...state, connect, log }));
-  stops.push(await startLayers(state, settings, { sql, connect, log }));
-  const deps = buildDeps(sql, settings, log, state);
   const { corsAllowedOrigins: origins } = settings;
   const app = createApp({
     deps: () => deps,
     address: (c) =>
       clientAddress(c.req.raw.headers, getConnInfo(c).remote.address, settings.trustedProxies),
+    transport: { events: sendEvents, socket: sendMessages },
     ...(origins === undefined ? {} : { allowedOrigins: () => origins }),
   });
-  stops.push(await startWorkers({ databaseUrl, sql, log }));
   const { host, port } = await listen(app.fetch, settings, stops);
+  stops.push(startStreams(deps));
   log.info("serving", { url: `http://${host}:${port}`, docs: `http://${host}:${port}/docs` });
-  if (createdIn !== undefined) {
-    console.log(`\nThe administrator's key, shown this once and kept in ${createdIn}:\n  ${key}\n`);
-  }
+  tellNewKey(adminKey);
 };
 
 const startDatabase = async (settings: Settings, log: Logger, stops: Stop[]): Promise<string> => {
@@ -81,18 +76,27 @@ const listen = async (
   const { promise, reject, resolve } = Promise.withResolvers<{ host: string; port: number }>();
   const { host } = settings;
   const server = createHttpServer(fetch, settings, log);
-  server.listen(settings.port, host, () => {
+  // After a failure elsewhere thousands may come at one time.
+  server.listen({ port: settings.port, host, backlog: 4_096 }, () => {
     const { port } = server.address() as AddressInfo;
     resolve({ host, port });
   });
   server.once("error", reject);
-  stops.push(
-    () =>
-      new Promise((closed) => {
-        server.close(() => closed());
-        server.closeIdleConnections();
-      }),
-  );
+  stops.push(() => closeServer(server));
+  return promise;
+};
+
+const sweepMs = 50;
+
+/** Takes no more requests, and ends each connection soon after the last one on it is answered. */
+const closeServer = (server: Server): Promise<void> => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+  server.close(() => {
+    clearInterval(sweep);
+    resolve();
+  });
+  server.closeIdleConnections();
   return promise;
 };
 
@@ -102,6 +106,12 @@ let stopping = false;
 
 function parseLogLevel(text: string | undefined): Settings["logLevel"] {
   return text === "debug" || text === "warn" || text === "error" ? text : "info";
+}
+
+/** What to do about it is in the message; where it was thrown helps nobody but us. */
+function sayWhy(what: string, error: unknown): void {
+  log.error(what, { error: error instanceof Error ? error.message : String(error) });
+  log.debug(what, describeError(error));
 }
 
 const stop = async (exitCode: number): Promise<void> => {
@@ -125,8 +135,6 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 try {
   await start(parseSettings(process.env), log, stops);
 } catch (error) {
-  // What to do about it is in the message; where it was thrown helps nobody but us.
-  log.error("could not start", { error: error instanceof Error ? error.message : String(error) });
-  log.debug("could not start", describeError(error));
+  sayWhy("could not start", error);
   await stop(1);
 }

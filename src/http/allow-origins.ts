@@ -17,6 +17,7 @@ const allowHeaders = [
 const exposeHeaders = [
   "ETag",
   "Config-Revision",
+  "Config-Stale",
   "Link",
   "Retry-After",
   "X-Request-Id",

@@ -32,6 +32,10 @@ interface ReadReply {
   readonly text?: Reply["text"];
 }
 
+/** Says for how many seconds it has not been known that an answer is the newest, where that is too long. */
+export const staleHeader = (staleMs: number | undefined): Readonly<Record<string, string>> =>
+  staleMs === undefined ? {} : { "config-stale": String(Math.ceil(staleMs / 1_000)) };
+
 /**
  * Answers a read: 304 without a body where the client holds what the tag names.
  *
@@ -51,7 +55,7 @@ export const replyToRead = (
   const replyHeaders = {
     etag: tag,
     "config-revision": String(revision),
-    ...(staleMs === undefined ? {} : { "config-stale": String(Math.ceil(staleMs / 1_000)) }),
+    ...staleHeader(staleMs),
   };
   if (condition !== undefined && matchesWeakly(condition, tag)) {
     return { status: 304, headers: replyHeaders };

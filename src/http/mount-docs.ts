@@ -38,9 +38,11 @@ const openApiDocument = (registry: OpenAPIRegistry, url: string): OpenApiDocumen
 const tags = [
   { name: "Changes", description: "The one write path, and everything that it remembers." },
   { name: "Reads", description: "What an app sees: four layers resolved into one value." },
+  { name: "Streams", description: "What changes, told as it is committed." },
   { name: "Environments and apps", description: "The names that scopes are made of." },
   { name: "Access", description: "API keys, roles, and who may do what." },
   { name: "Audit", description: "Who did what, and who was refused." },
+  { name: "Operation", description: "What a process does and measures." },
   { name: "Seed routes", description: "The same verbs in the founding documents' words." },
 ] as const;
 

@@ -9,7 +9,7 @@ export interface ContractResponse {
   readonly description: string;
   readonly schema?: z.ZodType;
   readonly example?: Json;
-  readonly headers?: readonly ("ETag" | "Config-Revision" | "Link")[];
+  readonly headers?: readonly ("ETag" | "Config-Revision" | "Config-Stale" | "Link")[];
   /** Besides JSON. */
   readonly yaml?: boolean;
   /** Instead of JSON. */
@@ -19,9 +19,12 @@ export interface ContractResponse {
 const headerDescriptions = {
   ETag: "Validator for If-None-Match and, on single entries, If-Match",
   "Config-Revision": "The deployment's revision that the answer shows",
+  "Config-Stale":
+    "Only where the answer may be older than promised: for how many seconds it has not been known that nothing newer was committed",
   Link: 'The next page, as rel="next"',
   "If-Match": "Entity tag that the entry must have, or *",
   "If-None-Match": "Entity tags for which the answer is 304 (or, on writes, 412)",
+  "Last-Event-ID": "Id of the last event that the client has",
   "Idempotency-Key": "Makes a repeated request answer as the first; kept 24 hours",
 } as const;
 

@@ -5,6 +5,8 @@ import { type Ctx, type Deps, requireAnyPermission } from "../context.ts";
 import type { ErrorCode } from "../errors.ts";
 import { type Action, actions } from "../permissions/actions.ts";
 import type { Json } from "../platform/json.ts";
+import { chooseDatabase } from "./choose-database.ts";
+import { answerLive, type LiveAnswer, type LiveTransport } from "./live.ts";
 import { type BodyType, parseBody } from "./parse-body.ts";
 import { parseParameters } from "./parse-parameters.ts";
 import { type ContractResponse, registerContract } from "./register-contract.ts";
@@ -44,10 +46,16 @@ export interface Contract<
     readonly optional?: boolean;
   };
   /** Request headers that the route heeds, for the OpenAPI document. */
-  readonly headers?: readonly ("If-Match" | "If-None-Match" | "Idempotency-Key")[];
+  readonly headers?: readonly RequestHeader[];
+  /** What may be read from a replica that has come far enough. */
+  readonly replica?: "always" | "for the past";
+  /** Takes a stream ticket in place of a key; the policy is asked of the ticket's holder. */
+  readonly ticket?: boolean;
   readonly responses: Readonly<Record<number, ContractResponse>>;
   readonly errors: readonly ErrorCode[];
 }
+
+type RequestHeader = "If-Match" | "If-None-Match" | "Idempotency-Key" | "Last-Event-ID";
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
@@ -65,6 +73,8 @@ export interface Reply {
   readonly text?: { readonly type: string; readonly content: string };
   /** Sent as it is made. */
   readonly stream?: { readonly type: string; readonly content: ReadableStream<Uint8Array> };
+  /** Goes on until somebody ends it. */
+  readonly live?: LiveAnswer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -75,7 +85,7 @@ export type Handler<Params, Query, Body> = (
 
 /**
  * Answers what it can answer at once, just as the route's handler would; undefined leaves it to that.
- * Throws only what that would throw.
+ * Throws nothing.
  */
 export type HotHandler = (c: Context<AppEnv>, deps: Deps) => Response | undefined;
 
@@ -109,8 +119,9 @@ export interface AppEnv {
 
 /** Gives a request its context: who sends it, with which id, over which dependencies. */
 export interface RequestParts {
-  readonly contextOf: (c: Context<AppEnv>) => Promise<Ctx>;
+  readonly contextOf: (c: Context<AppEnv>, contract: Contract) => Promise<Ctx>;
   readonly depsOf: (c: Context<AppEnv>) => Deps;
+  readonly transport?: LiveTransport;
 }
 
 /**
@@ -121,24 +132,48 @@ export interface RequestParts {
 export const mountRoute = (
   app: Hono<AppEnv>,
   registry: OpenAPIRegistry,
-  { contextOf, depsOf }: RequestParts,
+  { contextOf, depsOf, transport = {} }: RequestParts,
   route: Route,
 ): void => {
   const { contract, handler, hot } = route;
   const { method, operationId, policy } = contract;
   if (!policies.has(policy)) throw new Error(`${operationId} does not declare a policy`);
   registerContract(registry, contract);
-  app.on(method.toUpperCase(), toPath(contract.path), async (c) => {
+  const answer = async (c: Context<AppEnv>): Promise<Response> => {
     c.set("operationId", operationId);
-    const quick = hot?.(c, depsOf(c));
-    if (quick !== undefined) return quick;
-    const ctx = await contextOf(c);
+    const ctx = await contextOf(c, contract);
     if (policy !== "any-key") requireAnyPermission(ctx, policy);
     const { params, query } = parseParameters(contract, c, ctx.defaults);
     const { body, ctx: bound } = await parseBody(contract, c, ctx);
-    const reply = await handler(bound, { params, query, body, headers: c.req.raw.headers });
-    return toResponse(reply, ctx, method === "get" ? readHeaders : {});
+    const input = { params, query, body, headers: c.req.raw.headers };
+    const reply = await chooseDatabase(contract, bound, input, (chosen) => handler(chosen, input));
+    await reachShown(ctx, reply);
+    const defaults = method === "get" ? readHeaders : {};
+    if (reply.live === undefined) return toResponse(reply, ctx, defaults);
+    const headers = { "x-request-id": ctx.request.id, ...defaults, ...reply.headers };
+    return answerLive(c, transport, reply.live, { headers });
+  };
+  const measured = ({ metrics }: Deps, response: Response, startedMs: number): Response => {
+    metrics.observeRequest(operationId, response.status, (performance.now() - startedMs) / 1_000);
+    return response;
+  };
+  app.on(method.toUpperCase(), toPath(contract.path), (c): Response | Promise<Response> => {
+    const startedMs = performance.now();
+    const deps = depsOf(c);
+    const quick = hot?.(c, deps);
+    if (quick !== undefined) return measured(deps, quick, startedMs);
+    return answer(c).then((response) => measured(deps, response, startedMs));
   });
+};
+
+/**
+ * What an answer shows, every later one of this process shows too: nobody's revision goes back.
+ *
+ * @throws Problem `UNAVAILABLE` where that cannot be made sure of
+ */
+const reachShown = async ({ layers, sql }: Ctx, { headers }: Reply): Promise<void> => {
+  const revision = headers?.["config-revision"];
+  if (revision !== undefined) await layers?.reach(sql, { revision: Number(revision) });
 };
 
 /** What a read sends along, whatever it reads. */

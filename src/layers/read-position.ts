@@ -1,5 +1,7 @@
 import type { Ctx } from "../context.ts";
-import type { LayerReader, OpenedView } from "./memory/layer-reader.ts";
+import { replacePool } from "../platform/sql.ts";
+import { withDeadline } from "../platform/with-deadline.ts";
+import type { OpenedView } from "./memory/reading.ts";
 import { type Effective, readEffective } from "./read-effective.ts";
 import type { LayersQuery } from "./read-layers.ts";
 import { refuseMissingScope } from "./require-scope.ts";
@@ -14,8 +16,10 @@ interface PositionQuery extends LayersQuery {
 /** What a position resolves to, and for how long it has not been confirmed that this is the newest. */
 export interface PositionRead extends Effective {
   /** Absent where it is as fresh as promised. */
-  readonly staleMs?: number;
+  readonly staleMs?: number | undefined;
 }
+
+const storeTimeoutMs = 10_000;
 
 /**
  * Reads (app, environment): from memory where a process holds layers, else, and for the past and for
@@ -23,25 +27,26 @@ export interface PositionRead extends Effective {
  *
  * @throws Problem `NOT_FOUND` for an unknown app or environment, `UNAVAILABLE`
  */
-export const readPosition = async (
-  { layers, settings, sql }: Ctx,
-  query: PositionQuery,
-): Promise<PositionRead> => {
-  if (layers === undefined || query.at !== undefined || query.isStrong === true) {
-    return readEffective(sql, query);
+export const readPosition = async (ctx: Ctx, query: PositionQuery): Promise<PositionRead> => {
+  const { layers, settings, sql } = ctx;
+  const { at, isStrong = false, minRevision = 0 } = query;
+  if (layers === undefined || at !== undefined || isStrong) return readFromStore(ctx, query);
+  try {
+    await layers.reach(sql, { revision: minRevision });
+  } catch {
+    return readFromStore(ctx, query);
   }
   refuseMissingScope(query, await layers.existing(sql, query));
-  const opened = await layers.open(sql, query);
-  return { ...effectiveOf(opened, query), ...staleness(layers, settings.maxStalenessMs) };
+  const effective = await layers.open(sql, query, (opened) => effectiveOf(opened, query));
+  return { ...effective, staleMs: layers.countRead(settings.maxStalenessMs) };
 };
 
-/** Past the promised staleness an answer is still given, and says so. */
-export const staleness = (
-  layers: LayerReader,
-  maxStalenessMs: number,
-): Pick<PositionRead, "staleMs"> => {
-  const ageMs = layers.ageMs();
-  return ageMs > maxStalenessMs ? { staleMs: Math.floor(ageMs) } : {};
+/** What PostgreSQL shows as its present, memory shows from then on: nobody's revision goes back. */
+const readFromStore = async ({ layers, sql }: Ctx, query: LayersQuery): Promise<PositionRead> => {
+  const reading = readEffective(sql, query);
+  const effective = await withDeadline(reading, storeTimeoutMs, () => replacePool(sql));
+  if (query.at === undefined) await layers?.reach(sql, effective);
+  return effective;
 };
 
 /** The part of a view that a query asks for. */

@@ -1,30 +1,73 @@
 import type { Ctx } from "../context.ts";
+import { loadOf } from "../platform/guard-sql.ts";
 import type { Figure } from "../platform/metrics.ts";
 
 /** What the process holds and how fresh it is, at this moment. */
-export const readFigures = ({ committer, layers }: Ctx): Figure[] => {
-  const figures: Figure[] = [
-    {
-      name: "fairlead_commit_waiting_operations",
-      help: "Operations of change sets that wait to be committed",
-      value: committer.waitingOperations(),
-    },
-  ];
-  if (layers === undefined) return figures;
-  const { bytes, layers: count } = layers.memory.figures();
+export const readFigures = ({ committer, layers, replicas, sql }: Ctx): Figure[] => [
+  {
+    name: "fairlead_commit_waiting_operations",
+    help: "Operations of change sets that wait to be committed",
+    value: committer.waitingOperations(),
+  },
+  ...loadFigures(loadOf(sql)),
+  ...(layers === undefined ? [] : layerFigures(layers)),
+  ...(replicas === undefined ? [] : replicaFigures(replicas)),
+];
+
+const loadFigures = (load: ReturnType<typeof loadOf>): Figure[] =>
+  load === undefined
+    ? []
+    : [
+        {
+          name: "fairlead_database_statements",
+          help: "Statements and transactions that run or wait for a connection",
+          value: load.atOnce,
+        },
+        {
+          name: "fairlead_database_statements_max",
+          help: "How many of them there may be before one more is refused",
+          value: load.maxAtOnce,
+        },
+      ];
+
+const layerFigures = (reader: NonNullable<Ctx["layers"]>): Figure[] => {
+  const { ageMs, bytes, layers, misses, reads, revision, staleReads } = reader.figures();
   return [
-    ...figures,
-    {
-      name: "fairlead_revision",
-      help: "Newest revision known",
-      value: layers.memory.point().revision,
-    },
+    { name: "fairlead_revision", help: "Newest revision known", value: revision },
     {
       name: "fairlead_revision_age_seconds",
       help: "Time since it was known that there is nothing newer",
-      value: layers.ageMs() / 1_000,
+      value: ageMs / 1_000,
     },
-    { name: "fairlead_layers", help: "Layers in memory", value: count },
+    { name: "fairlead_layers", help: "Layers in memory", value: layers },
     { name: "fairlead_layers_bytes", help: "What they take, about", value: bytes },
+    {
+      name: "fairlead_memory_reads_total",
+      help: "Reads that memory answered",
+      value: reads,
+      isCounter: true,
+    },
+    {
+      name: "fairlead_memory_misses_total",
+      help: "Those that waited for a layer to be loaded",
+      value: misses,
+      isCounter: true,
+    },
+    {
+      name: "fairlead_stale_reads_total",
+      help: "Those that were older than promised",
+      value: staleReads,
+      isCounter: true,
+    },
+  ];
+};
+
+const replicaFigures = (replicas: NonNullable<Ctx["replicas"]>): Figure[] => {
+  const { fromPrimary, fromReplicas } = replicas.figures();
+  const name = "fairlead_past_reads_total";
+  const help = "Reads that a replica may answer, by who did";
+  return [
+    { name, help, value: fromReplicas, labels: { database: "replica" }, isCounter: true },
+    { name, help, value: fromPrimary, labels: { database: "primary" }, isCounter: true },
   ];
 };

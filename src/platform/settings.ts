@@ -5,28 +5,60 @@ import { origins } from "./origins.ts";
 const count = (fallback: number, most: number) =>
   z.coerce.number().int().min(1).max(most).default(fallback);
 
-const environmentSchema = z.object({
-  HOST: z.string().min(1).default("127.0.0.1"),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  DATA_DIR: z.string().min(1).default(".fairlead"),
-  BOOTSTRAP_ADMIN_KEY: z.string().min(16, "must have at least 16 characters").optional(),
-  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
-  PUBLIC_URL: z.url().optional(),
-  DATABASE_POOL_SIZE: count(20, 1000),
-  MAX_BODY_BYTES: count(16 * 1024 * 1024, 256 * 1024 * 1024),
-  MAX_VALUE_BYTES: count(256 * 1024, 16 * 1024 * 1024),
-  MAX_VALUE_DEPTH: count(32, 64),
-  MAX_OPERATIONS: count(10_000, 100_000),
-  MAX_LAYER_KEYS: count(100_000, 1_000_000),
-  MAX_EFFECTIVE_CHANGES: count(500, 10_000),
-  MAX_HEADER_BYTES: z.coerce.number().int().min(4_096).max(65_536).default(16_384),
-  CORS_ALLOWED_ORIGINS: origins.optional(),
-  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
-  AUTH_STALENESS_MS: z.coerce.number().int().min(2_000).max(86_400_000).default(300_000),
-  MAX_STALENESS_MS: z.coerce.number().int().min(1_000).max(86_400_000).default(10_000),
-  MAX_LAYER_MEMORY_BYTES: count(512 * 1024 * 1024, 1024 ** 4),
-});
+const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
+
+const databaseUrls = z
+  .string()
+  .transform((text) => text.split(",").map((url) => url.trim()))
+  .refine(
+    (urls) => urls.every((url) => databaseUrl.safeParse(url).success),
+    "must be postgres: URLs with commas between",
+  );
+
+/** Redis, or Upstash over HTTP; plain HTTP only where it does not leave the machine. */
+const cacheUrl = z
+  .url({ protocol: /^(rediss?|https?)$/ })
+  .refine(
+    (url) =>
+      !url.startsWith("http:") || /^(127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(url).hostname),
+    "must be https: beyond this machine",
+  );
+
+const environmentSchema = z
+  .object({
+    HOST: z.string().min(1).default("127.0.0.1"),
+    PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
+    DATABASE_URL: databaseUrl.optional(),
+    DATA_DIR: z.string().min(1).default(".fairlead"),
+    BOOTSTRAP_ADMIN_KEY: z.string().min(16, "must have at least 16 characters").optional(),
+    LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+    PUBLIC_URL: z.url().optional(),
+    DATABASE_POOL_SIZE: count(20, 1000),
+    DATABASE_QUEUE_SIZE: count(1_000, 100_000),
+    DATABASE_REPLICA_URLS: databaseUrls.optional(),
+    MAX_BODY_BYTES: count(16 * 1024 * 1024, 256 * 1024 * 1024),
+    MAX_VALUE_BYTES: count(256 * 1024, 16 * 1024 * 1024),
+    MAX_VALUE_DEPTH: count(32, 64),
+    MAX_OPERATIONS: count(10_000, 100_000),
+    MAX_LAYER_KEYS: count(100_000, 1_000_000),
+    MAX_EFFECTIVE_CHANGES: count(500, 10_000),
+    MAX_HEADER_BYTES: z.coerce.number().int().min(4_096).max(65_536).default(16_384),
+    CORS_ALLOWED_ORIGINS: origins.optional(),
+    TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+    AUTH_STALENESS_MS: z.coerce.number().int().min(2_000).max(86_400_000).default(300_000),
+    MAX_STALENESS_MS: z.coerce.number().int().min(1_000).max(86_400_000).default(10_000),
+    MAX_LAYER_MEMORY_BYTES: count(512 * 1024 * 1024, 1024 ** 4),
+    STREAM_WINDOW_DAYS: count(7, 365),
+    LAYER_CACHE_URL: cacheUrl.optional(),
+    LAYER_CACHE_TOKEN: z.string().min(1).optional(),
+    MAX_STREAMS: count(20_000, 1_000_000),
+    MAX_STREAMS_PER_KEY: count(10_000, 1_000_000),
+  })
+  .refine(
+    (given) =>
+      !(given.LAYER_CACHE_URL ?? "").startsWith("http") || given.LAYER_CACHE_TOKEN !== undefined,
+    { path: ["LAYER_CACHE_TOKEN"], message: "is needed with a LAYER_CACHE_URL of http" },
+  );
 
 /** What an operator can set; docs/operations.md has the table. Parsed once, in `entry/`. */
 export type Settings = ReturnType<typeof parseSettings>;
@@ -59,6 +91,8 @@ export const parseSettings = (environment: Readonly<Record<string, unknown>>) =>
     logLevel: data.LOG_LEVEL,
     publicUrl: data.PUBLIC_URL,
     databasePoolSize: data.DATABASE_POOL_SIZE,
+    databaseQueueSize: data.DATABASE_QUEUE_SIZE,
+    databaseReplicaUrls: data.DATABASE_REPLICA_URLS,
     maxBodyBytes: data.MAX_BODY_BYTES,
     maxValueBytes: data.MAX_VALUE_BYTES,
     maxValueDepth: data.MAX_VALUE_DEPTH,
@@ -71,5 +105,10 @@ export const parseSettings = (environment: Readonly<Record<string, unknown>>) =>
     authStalenessMs: data.AUTH_STALENESS_MS,
     maxStalenessMs: data.MAX_STALENESS_MS,
     maxLayerMemoryBytes: data.MAX_LAYER_MEMORY_BYTES,
+    streamWindowDays: data.STREAM_WINDOW_DAYS,
+    layerCacheUrl: data.LAYER_CACHE_URL,
+    layerCacheToken: data.LAYER_CACHE_TOKEN,
+    maxStreams: data.MAX_STREAMS,
+    maxStreamsPerKey: data.MAX_STREAMS_PER_KEY,
   };
 };

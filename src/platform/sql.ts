@@ -100,22 +100,34 @@ const retirementSeconds = 60;
  */
 const renewedWhenLost = (open: (onclose: () => void) => Sql): Sql => {
   let ended = false;
+  const replace = (pool: Sql): void => {
+    if (ended || pool !== current) return;
+    current = openNext();
+    void pool.end({ timeout: retirementSeconds });
+  };
   const openNext = (): Sql => {
-    const pool = open(() => {
-      if (ended || pool !== current) return;
-      current = openNext();
-      void pool.end({ timeout: retirementSeconds });
-    });
+    const pool = open(() => replace(pool));
     return pool;
   };
   let current = openNext();
   return new Proxy(current, {
     apply: (_pool, _this, parameters: Parameters<Sql>) => current(...parameters),
     get: (_pool, name) => {
+      if (name === replacement) return () => replace(current);
       if (name === "end") ended = true;
       return Reflect.get(current, name) as unknown;
     },
   });
+};
+
+const replacement = Symbol("replacement");
+
+/**
+ * Gives a handle new connections, for when it is known that one of the old ones does not answer: all of
+ * them may be of that kind, and none would ever be free again. What still runs on them has a minute.
+ */
+export const replacePool = (sql: Sql): void => {
+  (Reflect.get(sql, replacement) as () => void)();
 };
 
 const connectionErrors = new Set([
@@ -140,17 +152,20 @@ export const isConnectionLost = (error: unknown): boolean => {
 
 /**
  * True where PostgreSQL cannot be reached, is stopping, starting, out of resources or read-only, so
- * that the same request may pass later: lost connections, and classes 08, 53, 57P and 25006 of
- * PostgreSQL's error codes.
+ * that the same request may pass later: lost connections, classes 08, 53, 57P and 25006 of
+ * PostgreSQL's error codes, and what was said to be so already.
  */
 export const isUnavailable = (error: unknown): boolean =>
+  (error instanceof Problem && error.code === "UNAVAILABLE") ||
   isConnectionLost(error) ||
   (error instanceof Error && "code" in error && /^(08|53|57P|25006)/.test(String(error.code)));
 
 /** The problem that a failed database call becomes, with the cause for the log. */
 export const unavailable = (cause: unknown): Problem =>
-  new Problem(
-    "UNAVAILABLE",
-    "The database cannot be reached. A change is committed as a whole or not at all: repeat it with the same Idempotency-Key, or read the history before you repeat it without one.",
-    { cause, headers: { "retry-after": "1" } },
-  );
+  cause instanceof Problem
+    ? cause
+    : new Problem(
+        "UNAVAILABLE",
+        "The database cannot be reached. A change is committed as a whole or not at all: repeat it with the same Idempotency-Key, or read the history before you repeat it without one.",
+        { cause, headers: { "retry-after": "1" } },
+      );

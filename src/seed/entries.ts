@@ -164,7 +164,7 @@ export const fetchConfigs = async (
   ctx: Ctx,
   input: { app: string; environment: string; keys?: readonly string[] | undefined },
 ) => {
-  const { body, revision } = await readDocument(ctx, input);
+  const { body, revision, staleMs } = await readDocument(ctx, input);
   const { app, environment, keys } = input;
   const wanted = keys === undefined ? undefined : new Set(keys);
   const configs: Record<string, Json> = Object.create(null) as Record<string, Json>;
@@ -173,6 +173,7 @@ export const fetchConfigs = async (
   }
   return {
     revision,
+    staleMs,
     body: {
       app_id: toPublicScope(app),
       environment: toPublicScope(environment),

@@ -11,7 +11,7 @@ import {
   pageQuery,
   timeShape,
 } from "../http/common-shapes.ts";
-import { replyToRead, writeConditions } from "../http/conditional.ts";
+import { replyToRead, staleHeader, writeConditions } from "../http/conditional.ts";
 import { defineRoute, type Reply, type Route } from "../http/route.ts";
 import {
   createSeedEntry,
@@ -109,15 +109,15 @@ export const entryRoutes: readonly Route[] = [
             version: 42,
             configs: { "db.pool.size": 20 },
           },
-          headers: ["Config-Revision"],
+          headers: ["Config-Revision", "Config-Stale"],
         },
       },
       errors: ["NOT_FOUND"],
     },
     async (ctx, { body: { app_id: app, environment, keys } }) => {
-      const { body, revision } = await fetchConfigs(ctx, { app, environment, keys });
-      const headers = { "cache-control": "no-store", "config-revision": String(revision) };
-      return { body, headers };
+      const { body, revision, staleMs } = await fetchConfigs(ctx, { app, environment, keys });
+      const shown = { "config-revision": String(revision), ...staleHeader(staleMs) };
+      return { body, headers: { "cache-control": "no-store", ...shown } };
     },
   ),
   defineRoute(
@@ -126,6 +126,7 @@ export const entryRoutes: readonly Route[] = [
       path: "/api/v1/configs",
       operationId: "listConfigs",
       policy: "entries.read",
+      replica: "always",
       tag,
       summary: "The raw entries of an app, an environment or all",
       query: z.strictObject({

@@ -86,7 +86,7 @@ export const serviceRoutes: readonly Route[] = [
           description: "The configuration",
           schema: serviceConfigShape,
           example: { ...serviceVersionExample, config: { "db.pool.size": 20 } },
-          headers: ["ETag", "Config-Revision"],
+          headers: ["ETag", "Config-Revision", "Config-Stale"],
           yaml: true,
         },
         304: { description: "The client holds the current representation" },
@@ -99,6 +99,7 @@ export const serviceRoutes: readonly Route[] = [
       const content = writeYaml(read.body as unknown as Json);
       return replyToRead(headers, {
         revision: read.revision,
+        staleMs: read.staleMs,
         // Another representation has another tag.
         tag: read.tag.replace(/"$/, '-yaml"'),
         text: { type: "application/yaml", content },
@@ -155,6 +156,7 @@ export const serviceRoutes: readonly Route[] = [
       path: "/config/{service}/history",
       operationId: "listServiceHistory",
       policy: "entries.read",
+      replica: "always",
       tag,
       summary: "The revisions that changed a service's layer, newest first",
       params: serviceParams,

@@ -36,7 +36,7 @@ const startMemory = async (): Promise<CachePlace> => {
 
 type Opening = (redisUrl: string) => Promise<{
   readonly settings: Parameters<typeof openLayerCache>[0];
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }>;
 
 const startOverRedis = (opening: Opening) => async (): Promise<CachePlace> => {

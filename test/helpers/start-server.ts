@@ -39,6 +39,7 @@ const root = join(import.meta.dirname, "../..");
 export async function startServer(
   settings: Readonly<Record<string, string>>,
   launch: (launch: Launch) => Launched | Promise<Launched>,
+  readyPath = "/readyz",
 ): Promise<Server> {
   const adminKey = "the-key-of-the-administrator";
   const port = await freePort();
@@ -56,7 +57,7 @@ export async function startServer(
     HOST: "127.0.0.1",
     PORT: String(port),
     DATABASE_URL: database.url,
-    DATA_DIR: join(folder, "data"),
+    DATA_DIR: settings["DATA_DIR"] ?? join(folder, "data"),
     BOOTSTRAP_ADMIN_KEY: adminKey,
   };
   try {
@@ -67,7 +68,7 @@ export async function startServer(
       folder: root,
       // Nothing of the environment of who runs the tests, but where programs are.
       env: { PATH: programPath(), HOME: folder, ...complete, ...launched.env },
-      readyUrl: `${url}/readyz`,
+      readyUrl: url + readyPath,
     });
     return {
       url,

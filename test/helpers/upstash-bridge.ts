@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createClient } from "redis";
 
 /** A REST interface like Upstash's, over a real Redis. */
@@ -40,12 +40,15 @@ export const startUpstashBridge = async (redisUrl: string): Promise<UpstashBridg
     return [200, await Promise.all((sent as unknown[][]).map(run))];
   };
 
+  const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const [status, reply] = await answer(req);
+    const isEncoded = req.headers["upstash-encoding"] === "base64";
+    res.writeHead(status, { "Content-Type": "application/json" });
+    res.end(JSON.stringify(isEncoded ? encode(reply) : reply));
+  };
+
   const server = createServer((req, res) => {
-    void answer(req).then(([status, reply]) => {
-      const isEncoded = req.headers["upstash-encoding"] === "base64";
-      res.writeHead(status, { "Content-Type": "application/json" });
-      res.end(JSON.stringify(isEncoded ? encode(reply) : reply));
-    });
+    void serve(req, res);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

@@ -10,7 +10,7 @@ import { createLastUses, type LastUses } from "./last-uses.ts";
 import { createRememberedKeys } from "./remembered-keys.ts";
 
 /** What a process knows of keys and roles, and how it tells who sends a request. */
-export interface AccessStore extends Pick<AccessSync, "syncOnce" | "syncAnew"> {
+export interface AccessStore extends AccessSync {
   /**
    * Who presents a key; without one somebody anonymous. Answers at once where what is known is fresh.
    *

@@ -2,7 +2,7 @@ import type { Sql } from "../../platform/sql.ts";
 import { withDeadline } from "../../platform/with-deadline.ts";
 import type { Keyring } from "./keyring.ts";
 import type { LastUses } from "./last-uses.ts";
-import { readAccess } from "./read-access.ts";
+import { type AccessChanges, type AccessPoint, readAccess } from "./read-access.ts";
 
 /** How a process learns what has changed, and writes down which keys were used. */
 export interface AccessSync {
@@ -12,6 +12,17 @@ export interface AccessSync {
   syncAnew(sql: Sql): Promise<{ readonly changed: boolean }>;
   /** For how long what is known has not been confirmed. */
   ageMs(): number;
+  /** Up to where keys and roles are known. */
+  point(): AccessPoint;
+  /** All that is known, for a process that cannot ask when it starts. */
+  known(): KnownAccess;
+  /** Begins with what was known at an earlier time. */
+  begin(known: KnownAccess): void;
+}
+
+/** Hashes and grants, never a key, and for how long they had not been confirmed. */
+export interface KnownAccess extends AccessChanges {
+  readonly ageMs: number;
 }
 
 interface AccessSyncOptions {
@@ -51,5 +62,11 @@ export const createAccessSync = ({ keyring, lastUses, nowMs }: AccessSyncOptions
       return syncOnce(sql);
     },
     ageMs: () => nowMs() - confirmedAtMs,
+    point: () => keyring.point(),
+    known: () => ({ ...keyring.everything(), ageMs: nowMs() - confirmedAtMs }),
+    begin({ ageMs, ...known }) {
+      keyring.apply(known, keyring.point());
+      confirmedAtMs = nowMs() - ageMs;
+    },
   };
 };

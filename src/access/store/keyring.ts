@@ -25,66 +25,89 @@ export interface Keyring {
   knows(id: string): boolean;
   /** The bootstrap administrator, unless the key with this hash was revoked. */
   bootstrap(hash: Buffer): KeyRecord | undefined;
+  /** All that was read, for who begins with it. */
+  everything(): AccessChanges;
   isCurrent(record: KeyRecord): boolean;
   identityOf(record: KeyRecord): Identity;
 }
 
 const noHash = Buffer.alloc(32);
 
+interface Ring {
+  readonly records: Map<string, KeyRecord>;
+  readonly revoked: Map<string, StoredKey>;
+  roles: NonNullable<AccessChanges["roles"]>;
+  roleActions: RoleActions;
+  point: AccessPoint;
+}
+
 export const createKeyring = (): Keyring => {
-  const records = new Map<string, KeyRecord>();
-  const revoked = new Map<string, StoredKey>();
-  let roleActions: RoleActions = builtInRoleActions;
-  let point: AccessPoint = { epoch: "", version: -1 };
-
-  const keep = (stored: StoredKey): void => {
-    records.delete(stored.id);
-    revoked.delete(stored.id);
-    if (stored.revoked) revoked.set(stored.id, stored);
-    else records.set(stored.id, toRecord(stored));
+  const ring: Ring = {
+    records: new Map(),
+    revoked: new Map(),
+    roles: [],
+    roleActions: builtInRoleActions,
+    point: { epoch: "", version: -1 },
   };
-
-  const apply: Keyring["apply"] = (changes, since) => {
-    if (changes.roles === null || changes.keys === null) return false;
-    if (point !== since && !isNewer(changes, point)) return false;
-    if (changes.whole) {
-      records.clear();
-      revoked.clear();
-    }
-    roleActions = new Map([
-      ...builtInRoleActions,
-      ...changes.roles.map(({ actions, name }) => [name, actions] as const),
-    ]);
-    // A role may have changed, so what was compiled with it may be wrong.
-    for (const record of records.values()) record.identity = undefined;
-    for (const stored of changes.keys) keep(stored);
-    point = { epoch: changes.epoch, version: changes.version };
-    return true;
-  };
-
-  const bootstrap = (hash: Buffer): KeyRecord | undefined => {
-    const record = records.get(bootstrapId);
-    if (record !== undefined) return record;
-    const stored = revoked.get(bootstrapId);
-    // A new key in the settings is how an operator gets back in after the old one was revoked.
-    if (stored === undefined || stored.hash === hash.toString("hex")) return undefined;
-    const renewed = toRecord({ ...stored, revoked: false });
-    records.set(bootstrapId, renewed);
-    return renewed;
-  };
-
+  const { records, revoked } = ring;
   return {
-    point: () => point,
-    apply,
-    bootstrap,
+    point: () => ring.point,
+    apply: (changes, since) => apply(ring, changes, since),
+    bootstrap: (hash) => bootstrap(ring, hash),
     find: (id) => records.get(id),
     knows: (id) => records.has(id) || revoked.has(id),
+    everything: () => everything(ring),
     isCurrent: (record) => records.get(record.id) === record,
     identityOf: (record) => {
-      record.identity ??= toIdentity(record, roleActions);
+      record.identity ??= toIdentity(record, ring.roleActions);
       return record.identity;
     },
   };
+};
+
+const keep = ({ records, revoked }: Ring, stored: StoredKey): void => {
+  records.delete(stored.id);
+  revoked.delete(stored.id);
+  if (stored.revoked) revoked.set(stored.id, stored);
+  else records.set(stored.id, toRecord(stored));
+};
+
+const apply = (ring: Ring, changes: AccessChanges, since: AccessPoint): boolean => {
+  const { epoch, keys, roles, version } = changes;
+  if (roles === null || keys === null) return false;
+  if (ring.point !== since && !isNewer(changes, ring.point)) return false;
+  if (changes.whole) {
+    ring.records.clear();
+    ring.revoked.clear();
+  }
+  ring.roles = roles;
+  ring.roleActions = new Map([
+    ...builtInRoleActions,
+    ...roles.map(({ actions, name }) => [name, actions] as const),
+  ]);
+  // A role may have changed, so what was compiled with it may be wrong.
+  for (const record of ring.records.values()) record.identity = undefined;
+  for (const stored of keys) keep(ring, stored);
+  ring.point = { epoch, version };
+  return true;
+};
+
+const bootstrap = ({ records, revoked }: Ring, hash: Buffer): KeyRecord | undefined => {
+  const record = records.get(bootstrapId);
+  if (record !== undefined) return record;
+  const stored = revoked.get(bootstrapId);
+  // A new key in the settings is how an operator gets back in after the old one was revoked.
+  if (stored === undefined || stored.hash === hash.toString("hex")) return undefined;
+  const renewed = toRecord({ ...stored, revoked: false });
+  records.set(bootstrapId, renewed);
+  return renewed;
+};
+
+/** A bootstrap key that was renewed here is stored as revoked all the same. */
+const everything = ({ point, records, revoked, roles }: Ring): AccessChanges => {
+  const active = [...records.values()].filter(({ id }) => !revoked.has(id));
+  const keys = [...revoked.values(), ...active.map(({ stored }) => stored)];
+  return { ...point, roles, keys, whole: true };
 };
 
 /** Where another answer came first, what is older must not bring a revoked key back. */

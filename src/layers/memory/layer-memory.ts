@@ -1,11 +1,23 @@
 import { layerNamesOf } from "./layer-names.ts";
 import {
+  applyEntry,
+  clearShelf,
+  createLayerShelf,
+  evict,
+  holdLayers,
+  idOf,
+  type LayerShelf,
+  lastUsed,
+  putLayer,
+  viewOf,
+} from "./layer-shelf.ts";
+import {
   type CommittedEntry,
   createMemoryLayer,
   type LayerName,
   type MemoryLayer,
 } from "./memory-layer.ts";
-import { createPositionView, type PositionView } from "./position-view.ts";
+import type { PositionView } from "./position-view.ts";
 
 /** One committed revision with all that it changed. */
 export interface CommittedRevision {
@@ -44,7 +56,7 @@ export interface LoadedLayer extends MemoryPoint {
 }
 
 /** Hears of every run that memory takes in, and of every time that it begins anew. */
-export interface MemoryListener {
+interface MemoryListener {
   committed(run: CommittedRun): void;
   reset(point: MemoryPoint): void;
 }
@@ -56,140 +68,131 @@ export interface MemoryListener {
 export interface LayerMemory {
   point(): MemoryPoint;
   names(): KnownNames;
-  /** What a position resolves to, if its layers are here. */
+  /** What a position resolves to, if its layers are here. To be used before anything is awaited. */
   view(kind: string, app: string, environment: string): PositionView | undefined;
   /** The layers of a position that are not here. */
   missing(kind: string, app: string, environment: string): readonly LayerName[];
+  has(name: LayerName): boolean;
+  /** Keeps a position's layers, once they are here, until the answer is called. */
+  hold(kind: string, app: string, environment: string): () => void;
   /** To be called before a layer is read: what is committed to it from now on is kept for it. */
   expect(name: LayerName): void;
+  /** The end of that, whether the layer came or not. */
+  unexpect(name: LayerName): void;
   /** Counts a layer in; false where it is of another history, or ahead of what is known here. */
   add(loaded: LoadedLayer): boolean;
   /** Takes in what follows the point without a gap; false where it does not follow. */
   take(run: CommittedRun): boolean;
-  takeNames(names: KnownNames): void;
-  /** Forgets everything, and begins at another point. */
-  reset(point: MemoryPoint): void;
+  /** Takes in the names of a history, if it is the one that is known here. */
+  takeNames(names: KnownNames, epoch: string): void;
+  /** Forgets everything, and begins at another point; with the names there, if they are others. */
+  reset(point: MemoryPoint, names?: KnownNames): void;
   listen(listener: MemoryListener): () => void;
-  figures(): { readonly layers: number; readonly bytes: number };
+  /** The layers that are here, those that were used last first. */
+  lastUsed(): readonly MemoryLayer[];
+  figures(): MemoryFigures;
 }
 
-interface Position {
-  readonly view: PositionView;
-  readonly layerIds: readonly string[];
-  usedAt: number;
+export interface MemoryFigures {
+  readonly layers: number;
+  readonly bytes: number;
+  /** Layers that are being read. */
+  readonly expected: number;
 }
 
-const maxPositions = 20_000;
-
-const idOf = ({ app, environment, kind }: LayerName): string => `${kind}/${app}/${environment}`;
+interface Memory {
+  point: MemoryPoint;
+  names: KnownNames;
+  readonly shelf: LayerShelf;
+  /** By layer, what was committed since its load began. */
+  readonly expected: Map<string, CommittedEntry[]>;
+  readonly listeners: Set<MemoryListener>;
+}
 
 /** @param maxBytes past which the layers that were used longest ago are given up */
 export const createLayerMemory = (maxBytes: number): LayerMemory => {
-  let point: MemoryPoint = { epoch: "", revision: -1 };
-  let names: KnownNames = { version: -1, apps: new Set(), environments: new Set() };
-  const layers = new Map<string, MemoryLayer>();
-  const positions = new Map<string, Position>();
-  /** By layer, what was committed since its load began. */
-  const expected = new Map<string, CommittedEntry[]>();
-  const listeners = new Set<MemoryListener>();
-  let uses = 0;
-
-  const bytes = (): number => {
-    let total = 0;
-    for (const layer of layers.values()) total += layer.bytes();
-    return total;
+  const memory: Memory = {
+    point: { epoch: "", revision: -1 },
+    names: { version: -1, apps: new Set(), environments: new Set() },
+    shelf: createLayerShelf(maxBytes),
+    expected: new Map(),
+    listeners: new Set(),
   };
-
-  const forget = (id: string): void => {
-    layers.delete(id);
-    for (const [position, { layerIds }] of positions) {
-      if (layerIds.includes(id)) positions.delete(position);
-    }
-  };
-
-  /** Never what was added last, so that a layer which is larger than the limit is served all the same. */
-  const evict = (justAdded: string): void => {
-    let total = bytes();
-    if (total <= maxBytes) return;
-    const usedAt = new Map<string, number>();
-    for (const position of positions.values()) {
-      for (const id of position.layerIds)
-        usedAt.set(id, Math.max(usedAt.get(id) ?? 0, position.usedAt));
-    }
-    const oldest = [...layers.keys()].sort((a, b) => (usedAt.get(a) ?? 0) - (usedAt.get(b) ?? 0));
-    for (const id of oldest) {
-      if (total <= maxBytes) return;
-      if (id === justAdded) continue;
-      total -= layers.get(id)?.bytes() ?? 0;
-      forget(id);
-    }
-  };
-
-  const takeEntry = (entry: CommittedEntry): void => {
-    const id = idOf(entry);
-    layers.get(id)?.apply(entry);
-    expected.get(id)?.push(entry);
-    if (entry.app !== "") names.apps.add(entry.app);
-  };
-
-  const openPosition = (id: string, layerNames: readonly LayerName[]): Position | undefined => {
-    const layerIds = layerNames.map(idOf);
-    const found = layerIds.map((layerId) => layers.get(layerId));
-    if (!found.every((layer) => layer !== undefined)) return undefined;
-    if (positions.size >= maxPositions) positions.clear();
-    const position = { view: createPositionView(found), layerIds, usedAt: 0 };
-    positions.set(id, position);
-    return position;
-  };
-
+  const { expected, listeners, shelf } = memory;
   return {
-    point: () => point,
-    names: () => names,
-    view(kind, app, environment) {
-      const id = `${kind}/${app}/${environment}`;
-      const position = positions.get(id) ?? openPosition(id, layerNamesOf(kind, app, environment));
-      if (position === undefined) return undefined;
-      uses += 1;
-      position.usedAt = uses;
-      return position.view;
-    },
+    point: () => memory.point,
+    names: () => memory.names,
+    view: (kind, app, environment) => viewOf(shelf, kind, app, environment),
     missing: (kind, app, environment) =>
-      layerNamesOf(kind, app, environment).filter((name) => !layers.has(idOf(name))),
+      layerNamesOf(kind, app, environment).filter((name) => !shelf.slots.has(idOf(name))),
+    has: (name) => shelf.slots.has(idOf(name)),
+    hold: (kind, app, environment) => holdLayers(shelf, layerNamesOf(kind, app, environment)),
     expect: (name) => {
       if (!expected.has(idOf(name))) expected.set(idOf(name), []);
     },
-    add({ entries, epoch, head, name, revision }) {
-      const id = idOf(name);
-      const since = expected.get(id);
-      if (since === undefined || epoch !== point.epoch || revision > point.revision) return false;
-      expected.delete(id);
-      const layer = createMemoryLayer(name, head, entries);
-      for (const entry of since) if (entry.revision > revision) layer.apply(entry);
-      layers.set(id, layer);
-      evict(id);
-      return true;
-    },
-    take(run) {
-      if (run.epoch !== point.epoch || run.after !== point.revision) return false;
-      for (const { entries } of run.revisions) for (const entry of entries) takeEntry(entry);
-      point = { epoch: run.epoch, revision: run.revisions.at(-1)?.revision ?? point.revision };
-      for (const listener of listeners) listener.committed(run);
-      return true;
-    },
-    takeNames: (current) => {
-      names = current;
-    },
-    reset(to) {
-      layers.clear();
-      positions.clear();
-      expected.clear();
-      point = to;
-      for (const listener of listeners) listener.reset(to);
-    },
+    unexpect: (name) => expected.delete(idOf(name)),
+    add: (loaded) => addLayer(memory, loaded),
+    take: (run) => takeRun(memory, run),
+    takeNames: (names, epoch) => takeNames(memory, names, epoch),
+    reset: (point, names) => beginAnew(memory, point, names),
     listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    figures: () => ({ layers: layers.size, bytes: bytes() }),
+    lastUsed: () => lastUsed(shelf),
+    figures: () => ({
+      layers: shelf.slots.size,
+      bytes: shelf.bytes,
+      expected: expected.size,
+    }),
   };
+};
+
+const addLayer = (
+  { expected, point, shelf }: Memory,
+  { entries, epoch, head, name, revision }: LoadedLayer,
+): boolean => {
+  const id = idOf(name);
+  const since = expected.get(id);
+  if (since === undefined || epoch !== point.epoch || revision > point.revision) return false;
+  expected.delete(id);
+  const layer = createMemoryLayer(name, head, entries);
+  for (const entry of since) if (entry.revision > revision) layer.apply(entry);
+  putLayer(shelf, layer);
+  evict(shelf);
+  return true;
+};
+
+const takeRun = (memory: Memory, run: CommittedRun): boolean => {
+  const { expected, listeners, names, point, shelf } = memory;
+  if (run.epoch !== point.epoch || run.after !== point.revision) return false;
+  const last = run.revisions.at(-1);
+  if (last === undefined) return true;
+  for (const { entries } of run.revisions) {
+    for (const entry of entries) {
+      applyEntry(shelf, entry);
+      expected.get(idOf(entry))?.push(entry);
+      if (entry.app !== "") names.apps.add(entry.app);
+    }
+  }
+  memory.point = { epoch: run.epoch, revision: last.revision };
+  evict(shelf);
+  for (const listener of listeners) listener.committed(run);
+  return true;
+};
+
+/** What was read earlier may come later, and then it knows less. */
+const takeNames = (memory: Memory, read: KnownNames, epoch: string): void => {
+  const { names, point } = memory;
+  if (epoch !== point.epoch || read.version < names.version) return;
+  // An app never goes away, and one may have come into being since this was read.
+  memory.names = { ...read, apps: new Set([...names.apps, ...read.apps]) };
+};
+
+const beginAnew = (memory: Memory, point: MemoryPoint, names: KnownNames | undefined): void => {
+  clearShelf(memory.shelf);
+  memory.expected.clear();
+  memory.point = point;
+  memory.names = names ?? memory.names;
+  for (const listener of memory.listeners) listener.reset(point);
 };

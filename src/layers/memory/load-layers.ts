@@ -53,7 +53,7 @@ export const loadLayers = async (
     name: { kind, app, environment },
     epoch,
     revision,
-    head: Number(head),
+    head,
     entries: (entries ?? []).map(toCommittedEntry),
   }));
 };

@@ -17,6 +17,8 @@ export interface LayerName {
 export interface MemoryLayer {
   readonly name: LayerName;
   get(key: string): CommittedEntry | undefined;
+  /** All of them at this moment, deleted ones included. */
+  entries(): CommittedEntry[];
   /** The keys that it has or had, in order. */
   keys(): readonly string[];
   /** The newest revision that changed it. */
@@ -43,6 +45,7 @@ export const createMemoryLayer = (
   return {
     name,
     get: (key) => entries.get(key),
+    entries: () => [...entries.values()],
     keys() {
       sorted ??= [...entries.keys()].sort();
       return sorted;

@@ -31,7 +31,7 @@ export const readCommitted = async (
   point: MemoryPoint,
   namesVersion: number,
 ): Promise<Committed> => {
-  const row = await committedRow(sql, point.revision, namesVersion);
+  const row = await committedRow(sql, point, namesVersion);
   const { apps, catalogueVersion, environments, epoch, revision } = row;
   const behind = revision - point.revision;
   const follows = epoch === point.epoch && behind >= 0 && behind <= maxBehind;
@@ -60,16 +60,16 @@ export const readCommitted = async (
 
 const committedRow = async (
   sql: Sql,
-  after: number,
+  { epoch, revision: after }: MemoryPoint,
   namesVersion: number,
 ): Promise<CommittedRow> => {
   const [row] = await sql<CommittedRow[]>`
     select
       d.epoch, d.revision, d.catalogue_version as "catalogueVersion",
-      case when d.catalogue_version <> ${namesVersion} then (
+      case when d.catalogue_version <> ${namesVersion} or d.epoch <> ${epoch} then (
         select coalesce(json_agg(name), '[]') from fairlead.apps
       ) end as apps,
-      case when d.catalogue_version <> ${namesVersion} then (
+      case when d.catalogue_version <> ${namesVersion} or d.epoch <> ${epoch} then (
         select coalesce(json_agg(name), '[]') from fairlead.environments
       ) end as environments,
       case when d.revision between ${after + 1}::bigint and ${after + maxBehind}::bigint then (

@@ -1,0 +1,49 @@
+import { replacePool, type Sql } from "../../platform/sql.ts";
+import { withDeadline } from "../../platform/with-deadline.ts";
+import { followAnew } from "./follow-once.ts";
+import type { MemoryPoint } from "./layer-memory.ts";
+import { idOf } from "./layer-shelf.ts";
+import { loadLayers } from "./load-layers.ts";
+import type { LayerName } from "./memory-layer.ts";
+import type { Reading } from "./reading.ts";
+
+/** Brings layers into memory; each is loaded once, however many ask for it. */
+export const loadMissing = async (
+  reading: Reading,
+  sql: Sql,
+  names: readonly LayerName[],
+): Promise<void> => {
+  const { loading } = reading;
+  const wanted = new Map(names.map((name) => [idOf(name), name]));
+  const idle = [...wanted].filter(([id]) => !loading.has(id));
+  if (idle.length > 0) {
+    const starting = load(
+      reading,
+      sql,
+      idle.map(([, name]) => name),
+    ).finally(() => {
+      for (const [id] of idle) loading.delete(id);
+    });
+    for (const [id] of idle) loading.set(id, starting);
+  }
+  await Promise.all([...wanted.keys()].flatMap((id) => loading.get(id) ?? []));
+};
+
+const load = async (reading: Reading, sql: Sql, names: readonly LayerName[]): Promise<void> => {
+  const { loadTimeoutMs, memory } = reading;
+  for (const name of names) memory.expect(name);
+  try {
+    const loaded = await withDeadline(loadLayers(sql, names), loadTimeoutMs, () =>
+      replacePool(sql),
+    );
+    const newest = loaded[0];
+    // What was read may be ahead of what is known here, or of another history.
+    if (newest !== undefined && isAhead(newest, memory.point())) await followAnew(reading, sql);
+    for (const layer of loaded) memory.add(layer);
+  } finally {
+    for (const name of names) memory.unexpect(name);
+  }
+};
+
+const isAhead = (one: MemoryPoint, other: MemoryPoint): boolean =>
+  one.epoch !== other.epoch || one.revision > other.revision;

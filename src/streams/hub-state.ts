@@ -1,0 +1,107 @@
+import type { AccessStore } from "../access/store/access-store.ts";
+import type { Identity } from "../context.ts";
+import type { LivePiece, Outlet } from "../http/live.ts";
+import type { LayerReader } from "../layers/memory/layer-reader.ts";
+import type { KeyFilter } from "../permissions/key-filter.ts";
+import type { FanOut } from "./fan-out.ts";
+import type { MissedChanges } from "./read-missed.ts";
+import { type RecentChanges, streamedKind } from "./recent-changes.ts";
+import type { StreamFilter } from "./stream-filter.ts";
+import type { StreamGroups } from "./stream-groups.ts";
+import { formatId } from "./stream-id.ts";
+import { createPiece, type StreamEvent } from "./stream-piece.ts";
+import type { Subscriber } from "./subscriber.ts";
+import type { StreamLimits, Subscribers } from "./subscribers.ts";
+
+export interface HubOptions extends StreamLimits {
+  readonly layers: LayerReader;
+  readonly access: AccessStore;
+}
+
+/** What the parts of a hub share. */
+export interface HubState extends HubOptions {
+  readonly recent: RecentChanges;
+  readonly missed: MissedChanges;
+  readonly groups: StreamGroups;
+  readonly subscribers: Subscribers;
+  readonly fanOut: FanOut;
+  isStopping: boolean;
+  dropped: number;
+  /** Called whenever nobody is left. */
+  whenEmpty: () => void;
+}
+
+/** Why a stream is ended, with what a WebSocket is closed with: RFC 6455's codes, or our own. */
+const closeCodes = {
+  stopping: 1012,
+  unavailable: 1013,
+  "key-ended": 4401,
+  "grants-changed": 4403,
+} as const;
+
+type EndReason = keyof typeof closeCodes;
+
+/** What waits for a client past this number of bytes is given up, and the client with it. */
+const maxBufferedBytes = 256 * 1_024;
+
+/** For how long somebody who is told to go may take the last words. */
+export const farewellMs = 2_000;
+
+/** The keys that a stream is about. */
+export const keysOf = ({ permissions }: Identity, { app, environment }: StreamFilter): KeyFilter =>
+  permissions.keys("entries.read", streamedKind, app, environment);
+
+/** Up to where a client has been told everything that is for it. */
+export const placeOf = ({ fanOut }: HubState, subscriber: Subscriber): string => {
+  const { epoch, group, revision } = subscriber;
+  return formatId({ epoch, revision: group === undefined ? revision : fanOut.told(subscriber) });
+};
+
+/** Who takes too little is dropped, so that nobody waits for them: they come back with the last id. */
+export const send = (state: HubState, subscriber: Subscriber, piece: LivePiece): void => {
+  const { isOpen, outlet } = subscriber;
+  if (!isOpen) return;
+  outlet.write(piece);
+  if (outlet.buffered() <= maxBufferedBytes) return;
+  state.dropped += 1;
+  outlet.destroy();
+  forget(state, subscriber);
+};
+
+export const tell = (state: HubState, subscriber: Subscriber, event: StreamEvent): void =>
+  send(state, subscriber, createPiece([event]));
+
+/** Tells why, and ends the stream. */
+export const end = (state: HubState, subscriber: Subscriber, reason: EndReason): void => {
+  const { isOpen, outlet } = subscriber;
+  if (!isOpen) return;
+  tell(state, subscriber, closeEvent(placeOf(state, subscriber), reason));
+  // It still counts until it has gone.
+  subscriber.isOpen = false;
+  state.groups.leave(subscriber);
+  outlet.end(closeCodes[reason]);
+  setTimeout(() => outlet.destroy(), farewellMs);
+};
+
+/** For a stream that has not even begun. */
+export const refuse = (outlet: Outlet, id: string): void => {
+  outlet.write(createPiece([closeEvent(id, "unavailable")]));
+  outlet.end(closeCodes.unavailable);
+};
+
+const closeEvent = (id: string, reason: EndReason): StreamEvent => {
+  const retryMs = randomMs(1_000, 10_000);
+  return { id, event: "close", data: JSON.stringify({ reason, retryMs }), retryMs };
+};
+
+/** After its connection has ended. */
+export const forget = (state: HubState, subscriber: Subscriber): void => {
+  subscriber.isOpen = false;
+  state.groups.leave(subscriber);
+  state.subscribers.remove(subscriber);
+  if (state.subscribers.count() === 0) state.whenEmpty();
+};
+
+/** Somewhere between, so that those who left together do not come back together. */
+export const randomMs = (least: number, most: number): number =>
+  Math.floor(least + Math.random() * (most - least));

@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { type Api, createApi } from "../helpers/http-api.ts";
+import type { Server } from "../helpers/start-server.ts";
+import { cutConnections } from "./cut-connections.ts";
+import { endings } from "./endings.ts";
+import { sockets } from "./sockets.ts";
+import { tickets } from "./tickets.ts";
+
+/** Some of the suite's tests. */
+export type StreamArea = (api: Api, server: () => Server) => void;
+
+/** Holds a server to what streams promise, whatever it runs on. The last area stops it. */
+export const streamSuite = (name: string, start: () => Promise<Server>): void => {
+  describe(`streams on ${name}`, () => {
+    let running: Server | undefined;
+    const server = (): Server => {
+      if (running === undefined) throw new Error("the server has not started");
+      return running;
+    };
+    const api = createApi(server, () => {});
+    beforeAll(async () => {
+      running = await start();
+    });
+    afterAll(async () => {
+      await running?.stop();
+    });
+    for (const area of [tickets, sockets, cutConnections, endings]) area(api, server);
+  });
+};
