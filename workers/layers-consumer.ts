@@ -1,6 +1,7 @@
 import type { LayerCache } from "../src/layers/cache/layer-cache.ts";
 import { publishLayers } from "../src/layers/cache/publish-layers.ts";
 import type { Point, StateConsumer } from "../src/outbox/consumer.ts";
+import { inTime } from "../src/outbox/in-time.ts";
 import type { Sql } from "../src/platform/sql.ts";
 
 interface LayersConsumerOptions {
@@ -43,8 +44,8 @@ export const layersConsumer = ({ cache, kinds }: LayersConsumerOptions): StateCo
 const isAt = async (cache: LayerCache, sql: Sql, cursor: Point): Promise<boolean> => {
   const [heads, rows] = await Promise.all([
     cache.readHeads([]),
-    sql<{ namesVersion: number }[]>`
-      select catalogue_version as "namesVersion" from fairlead.deployment`,
+    inTime(sql<{ namesVersion: number }[]>`
+      select catalogue_version as "namesVersion" from fairlead.deployment`),
   ]);
   const { epoch, namesVersion, revision } = heads?.point ?? {};
   return (

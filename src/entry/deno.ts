@@ -34,7 +34,9 @@ const start = async (): Promise<void> => {
   const stop = async (): Promise<void> => {
     await stopStreams();
     await server.shutdown();
-    for (const step of stops.toReversed()) await step();
+    for (const step of stops.toReversed()) {
+      await step().catch((error: unknown) => log.error("failed to stop", describeError(error)));
+    }
     Deno.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -44,6 +44,8 @@ interface Opening extends OpenOptions {
   readonly lastKnown: LastKnown;
   readonly folder: string;
   isWhole: boolean;
+  /** Whether it began with what was last known. */
+  hasBegun: boolean;
   isStopped: boolean;
 }
 
@@ -74,6 +76,7 @@ export const openProcess = async (
     folder,
     lastKnown: await readLastKnown(folder, log),
     isWhole: false,
+    hasBegun: false,
     isStopped: false,
   };
   stops.push(async () => {
@@ -126,6 +129,7 @@ const canWait = async (opening: Opening, whole: Promise<void>): Promise<boolean>
   if (opening.isWhole) return false;
   deps.access.begin(known.access);
   deps.layers?.begin(layers);
+  opening.hasBegun = true;
   log.warn("PostgreSQL is away: serving what was last known", {
     revision: layers.revision,
     ageSeconds: Math.ceil(layers.ageMs / 1_000),
@@ -168,6 +172,7 @@ const startTheRest = async (opening: Opening): Promise<void> => {
   if (deps.layers === undefined) return;
   stops.push(followLayers(deps, connect));
   stops.push(keepLastKnown({ ...deps, layers: deps.layers, folder }));
+  if (opening.hasBegun) return;
   deps.warmUp?.want(lastKnown.used);
   void warmUp(opening);
 };

@@ -36,6 +36,7 @@ import { histories } from "./histories.ts";
 import { idempotency } from "./idempotency.ts";
 import { malformedChanges } from "./malformed-changes.ts";
 import { newApiKeys } from "./new-api-keys.ts";
+import { outbox } from "./outbox.ts";
 import { pastReads } from "./past-reads.ts";
 import { reads } from "./reads.ts";
 import { roles } from "./roles.ts";
@@ -91,6 +92,7 @@ const areas: readonly Area[] = [
   conditionalReads,
   conditionalWrites,
   idempotency,
+  outbox,
   seedServices,
   seedServiceHistory,
   seedValidation,
