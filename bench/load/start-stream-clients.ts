@@ -29,10 +29,7 @@ export function startStreamClients(options: StartOptions): StreamClients {
   });
   const hear = (): Promise<StreamNews> =>
     new Promise((resolve, reject) => {
-      const ended = (code: unknown, signal: unknown) =>
-        reject(
-          new Error(`the stream clients ended: ${String(code)} ${String(signal)}\n${child.tail()}`),
-        );
+      const ended = () => reject(new Error(`the stream clients ended:\n${child.tail()}`));
       child.process.once("exit", ended);
       child.process.once("message", (news: StreamNews) => {
         child.process.off("exit", ended);

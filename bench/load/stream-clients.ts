@@ -15,6 +15,7 @@ export interface StreamNews {
 
 const sockets = new Set<Socket>();
 const buffer = Buffer.allocUnsafe(65_536);
+const success = Buffer.from("HTTP/1.1 200 OK\r\n");
 const marker = Buffer.from("\ndata: ");
 let reached = 0;
 let firstNs = 0n;
@@ -32,9 +33,13 @@ const countEvent = (): void => {
 
 const openOne = (port: number, request: string): Promise<void> =>
   new Promise((opened, failed) => {
+    let isOpen = false;
     const take = (size: number, chunk: Uint8Array): boolean => {
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, size);
+      if (!isOpen && !bytes.includes(success)) failed(new Error(bytes.toString()));
+      isOpen = true;
       opened();
-      if (Buffer.from(chunk.buffer, chunk.byteOffset, size).includes(marker)) countEvent();
+      if (bytes.includes(marker)) countEvent();
       return true;
     };
     const socket = connect({ port, host: "127.0.0.1", onread: { buffer, callback: take } });

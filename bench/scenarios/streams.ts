@@ -180,6 +180,9 @@ async function measureFanOut(
       ]);
     }
   }
+  await Promise.all(contenders.map(({ clients }) => clients.closeAll()));
+  // Until the servers have seen that they are gone.
+  await sleep(2_000);
   const caption =
     "One event to all event streams of one process: from its acknowledgement to the last";
   const columns = ["streams", "server", "ms: min / median / max", "of node:http", "KiB a stream"];

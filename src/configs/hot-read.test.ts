@@ -56,6 +56,7 @@ describe.each([
   ["a value of one layer", `/v1/config/b?${query}`],
   ["a value that is merged", `/v1/config/a?${query}`],
   ["a document", `/v1/config?${query}`],
+  ["a document that is new enough", `/v1/config?${query}&minRevision=1`],
 ])("%s in memory", (_name, path) => {
   it("is answered at once: nothing is waited for, and nobody is asked", async () => {
     // From then on the key is known to be good.

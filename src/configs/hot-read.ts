@@ -50,29 +50,40 @@ const openHotRead = (
   const key = presentedKey(headers);
   const identity = key === undefined ? undefined : access.remembered(key);
   if (identity === undefined) return undefined;
-  const scope = scopeOf(c.req.url, identity);
-  if (scope === undefined) return undefined;
+  const asked = askedOf(c.req.url, identity);
+  if (asked === undefined) return undefined;
+  const { minRevision, ...scope } = asked;
   const opened = layers.peek({ kind: "config", ...scope });
-  if (opened === undefined) return undefined;
+  if (opened === undefined || opened.revision < minRevision) return undefined;
   const visible = identity.permissions.keys("entries.read", "config", scope.app, scope.environment);
   return { scope, visible, opened, count: () => layers.countRead(settings.maxStalenessMs) };
 };
 
-/** Names that need no decoding; whatever else a query says is not for the hot path. */
-const plainPair = /^(app|environment)=([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/;
+/** Names and numbers that need no decoding; whatever else a query says is not for the hot path. */
+const plainPair =
+  /^(?:(app|environment)=([A-Za-z0-9][A-Za-z0-9._-]{0,63})|minRevision=(\d{1,15}))$/;
 
-const scopeOf = (url: string, { defaults }: Identity): ScopeDefaults | undefined => {
+const askedOf = (
+  url: string,
+  { defaults }: Identity,
+): (ScopeDefaults & { readonly minRevision: number }) | undefined => {
   const start = url.indexOf("?");
-  if (start === -1) return defaults;
+  if (start === -1) return { ...defaults, minRevision: 0 };
   let app: string | undefined;
   let environment: string | undefined;
+  let minRevision: number | undefined;
   for (const pair of url.slice(start + 1).split("&")) {
-    const [, name, value] = plainPair.exec(pair) ?? [];
+    const [, name, value, revision] = plainPair.exec(pair) ?? [];
     if (name === "app" && app === undefined) app = value;
     else if (name === "environment" && environment === undefined) environment = value;
+    else if (revision !== undefined && minRevision === undefined) minRevision = Number(revision);
     else return undefined;
   }
-  return { app: app ?? defaults.app, environment: environment ?? defaults.environment };
+  return {
+    app: app ?? defaults.app,
+    environment: environment ?? defaults.environment,
+    minRevision: minRevision ?? 0,
+  };
 };
 
 const answer = (
