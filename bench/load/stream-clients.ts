@@ -36,9 +36,11 @@ const openOne = (port: number, request: string): Promise<void> =>
     let isOpen = false;
     const take = (size: number, chunk: Uint8Array): boolean => {
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, size);
-      if (!isOpen && !bytes.includes(success)) failed(new Error(bytes.toString()));
-      isOpen = true;
-      opened();
+      if (!isOpen) {
+        isOpen = true;
+        if (bytes.includes(success)) opened();
+        else failed(new Error(bytes.toString()));
+      }
       if (bytes.includes(marker)) countEvent();
       return true;
     };

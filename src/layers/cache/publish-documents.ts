@@ -163,6 +163,6 @@ const put = async (
 ): Promise<DocumentRef> => {
   const { epoch, revision } = to;
   const { name, ref, text } = composeDocument({ epoch, layer, revision, after }, entries);
-  setTimeout(() => void cache.putDocuments([{ name, text }]), 20);
+  await cache.putDocuments([{ name, text }]);
   return ref;
 };
