@@ -135,15 +135,15 @@ describe.each(Object.entries(cacheAdapters))("publishing to %s", (_adapter, star
     await write(0);
     await publish(cache);
     let isOver = false;
+    let seen = 0;
     const race = async (through: LayerCache): Promise<void> => {
       // Whoever loses all races says so, and the next one begins anew.
       while (!isOver) await publish(through).catch(() => {});
     };
-    const readHeld = async (): Promise<number> => {
+    const readHeld = async (): Promise<void> => {
       const held = (await readCachedLayers(other, layers))!;
       const entries = held.layers.map((layer) => new Map(layer.entries.map((e) => [e.key, e])));
       let { point } = held;
-      let seen = 0;
       while (!isOver) {
         await turn();
         const next = await readCachedLayers(other, layers, point);
@@ -157,7 +157,6 @@ describe.each(Object.entries(cacheAdapters))("publishing to %s", (_adapter, star
         if (next.point.revision > point.revision) seen += 1;
         ({ point } = next);
       }
-      return seen;
     };
     const readWhole = async (): Promise<void> => {
       let newest = 0;
@@ -173,15 +172,16 @@ describe.each(Object.entries(cacheAdapters))("publishing to %s", (_adapter, star
         newest = set.point.revision;
       }
     };
-    const running = [race(cache), race(other), readWhole(), readHeld()] as const;
+    const running = [race(cache), race(other), readWhole(), readHeld()];
     const ended = Promise.all(running);
     const writing = (async () => {
-      for (let number = 1; number <= 60; number += 1) await write(number);
+      // Fewer than five seen would prove little, and a slow machine needs longer for them.
+      for (let number = 1; number <= 60 || seen < 5; number += 1) await write(number);
     })();
     await Promise.race([writing, ended]);
     isOver = true;
-    const [, , , seen] = await ended;
-    expect(seen).toBeGreaterThan(5);
+    await ended;
+    expect(seen).toBeGreaterThanOrEqual(5);
     await publish(cache);
     await expectWhole(other);
   });

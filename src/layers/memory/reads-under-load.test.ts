@@ -55,11 +55,14 @@ afterAll(async () => {
 });
 
 describe("reads from memory, while two processes commit and layers come and go", () => {
-  let running = true;
+  let isTime = false;
+  const seen = new Set<number>();
+  // On a slow machine it goes on until it has proved something.
+  const goesOn = (): boolean => !isTime || seen.size <= 20 || layers.figures().misses <= 20;
   const shown: { readonly revision: number; readonly values: readonly unknown[] }[] = [];
 
   const write = async (ctx: Ctx, writer: number): Promise<void> => {
-    for (let turn = 0; running; turn += 1) {
+    for (let turn = 0; goesOn(); turn += 1) {
       const number = turn * 2 + writer;
       const { revision } = await commit(ctx, ...placesAs(number));
       numbers.set(revision ?? 0, number);
@@ -72,13 +75,14 @@ describe("reads from memory, while two processes commit and layers come and go",
 
   const read = async (reader: number): Promise<void> => {
     let last = 0;
-    for (let turn = reader; running; turn += 1) {
+    for (let turn = reader; goesOn(); turn += 1) {
       const asked = query(apps[turn % apps.length] ?? "");
       const { resolved, revision } = await layers.open(database.sql, asked, (opened) =>
         effectiveOf(opened, asked),
       );
       expect(revision).toBeGreaterThanOrEqual(last);
       last = revision;
+      seen.add(revision);
       shown.push({ revision, values: [...resolved.values()].map(({ value }) => value) });
     }
   };
@@ -89,15 +93,12 @@ describe("reads from memory, while two processes commit and layers come and go",
       ...Array.from({ length: 6 }, (_, reader) => read(reader)),
     ]);
     setTimeout(() => {
-      running = false;
+      isTime = true;
     }, loadMs);
     await working;
     const broken = shown.filter(
       ({ revision, values }) => values.join() !== Array(4).fill(numbers.get(revision)).join(),
     );
     expect(broken).toEqual([]);
-    // Else it would have proved little.
-    expect(new Set(shown.map(({ revision }) => revision)).size).toBeGreaterThan(20);
-    expect(layers.figures().misses).toBeGreaterThan(20);
   });
 });
