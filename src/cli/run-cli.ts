@@ -15,6 +15,7 @@ import { addProfilesCommands } from "./commands/profiles.ts";
 import { addRolesCommands } from "./commands/roles.ts";
 import { addRollbackCommand } from "./commands/rollback.ts";
 import { addSetCommand } from "./commands/set.ts";
+import { addWatchCommand } from "./commands/watch.ts";
 import { addWhoamiCommand } from "./commands/whoami.ts";
 import { type Outcome, timeoutSeconds } from "./define-command.ts";
 import { exitCodeHelp, exitCodes } from "./exit-codes.ts";
@@ -71,6 +72,7 @@ const buildProgram = (io: Io, outcome: Outcome, usageErrors: string[]): Command 
   addHistoryCommand(registration);
   addChangesCommand(registration);
   addRollbackCommand(registration);
+  addWatchCommand(registration);
   addEnvironmentsCommand(registration);
   addAppsCommand(registration);
   addWhoamiCommand(registration);

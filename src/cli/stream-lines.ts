@@ -11,28 +11,9 @@ import {
   unknownShape,
 } from "./send-request.ts";
 import type { Session } from "./session.ts";
+import { watchSilence } from "./watch-silence.ts";
 
 const mediaType = "application/x-ndjson";
-
-interface Watch {
-  readonly signal: AbortSignal;
-  start(): void;
-  stop(): void;
-}
-
-/** Gives up on a server that is silent for so long; a long answer as a whole may take any time. */
-const watchSilence = (timeoutMs: number): Watch => {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const stop = (): void => clearTimeout(timer);
-  const start = (): void => {
-    stop();
-    timer = setTimeout(() => {
-      controller.abort(new DOMException("silence", "TimeoutError"));
-    }, timeoutMs);
-  };
-  return { signal: controller.signal, start, stop };
-};
 
 const brokenOff = (session: Session, cause?: unknown): Failure =>
   new Failure(

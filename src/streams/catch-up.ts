@@ -92,7 +92,7 @@ const readOn = (
 ): Promise<readonly StreamRevision[] | undefined> | readonly StreamRevision[] =>
   revision >= recent.base()
     ? recent.between(revision, Math.min(frontier(), revision + maxRevisionsAtOnce))
-    : missed.read(sql, epoch, revision, frontier());
+    : missed.read(sql, epoch, revision, recent.base());
 
 /** Values are those of now; where they are not in memory, they are read first. */
 const eventFor = (

@@ -10,8 +10,8 @@ import { blockOf, type StreamEvent } from "./stream-piece.ts";
 /** Past this an event says "read anew" in place of what changed. */
 export const maxEventBytes = 65_536;
 
-/** What no change's JSON is shorter than: more changes than fit need not be written out to know. */
-const leastChangeBytes = 70;
+/** No change's JSON is shorter than 70 bytes, so more of them need not be written out to know. */
+const maxChanges = maxEventBytes / 70;
 
 /** Who is told, and what they may be told. */
 export interface Audience {
@@ -63,6 +63,7 @@ const visibleChanges = (
   for (const [ofApp, ofEnvironment] of scopesOf(app, environment)) {
     for (const change of byScope.get(scopeId(ofApp, ofEnvironment)) ?? []) {
       if (change.key.startsWith(prefix) && keys.allows(change.key)) visible.push(change);
+      if (visible.length > maxChanges) return visible;
     }
   }
   return visible;
@@ -75,7 +76,7 @@ const changeData = (
   changes: readonly StreamChange[],
   view: PositionView | undefined,
 ): string | undefined => {
-  if (changes.length * leastChangeBytes > maxEventBytes) return undefined;
+  if (changes.length > maxChanges) return undefined;
   const texts: string[] = [];
   let length = 0;
   for (const { key, text } of changes) {

@@ -38,19 +38,30 @@ const start = () => {
     groups.join(subscriber);
     return subscriber;
   };
-  const commit = (after: number, count: number): void => {
+  const joinGroup = (prefix: string): void => {
+    const own = { ...filter, prefix };
+    groups.join({ filter: own, keys, epoch, revision: fanOut.frontier() } as Subscriber);
+  };
+  const commit = (after: number, count: number, entries = 1): void => {
     const revisions = Array.from({ length: count }, (_, index) => ({
       revision: after + index + 1,
       committedAt: "2026-01-31T12:00:00.123456Z",
       message: "",
-      entries: [{ kind: "config", app: "", environment: "", key: "a", version: 1, deleted: false }],
+      entries: Array.from({ length: entries }, (__, entry) => ({
+        kind: "config",
+        app: "",
+        environment: "",
+        key: `key.${entry}`,
+        version: 1,
+        deleted: false,
+      })),
     }));
     recent.append({ epoch, after, revisions: revisions as never });
   };
   const finish = (): void => {
     while (fanOut.step());
   };
-  return { commit, fanOut, finish, join, told: (one: Subscriber) => told.get(one) };
+  return { commit, fanOut, finish, join, joinGroup, told: (one: Subscriber) => told.get(one) };
 };
 
 describe("telling many clients", () => {
@@ -99,5 +110,21 @@ describe("telling many clients", () => {
     finish();
     expect(clients.every((client) => (told(client)?.length ?? 0) <= 1)).toBe(true);
     expect(fanOut.frontier()).toBe(1);
+  });
+});
+
+describe("telling many groups", () => {
+  it("gives others their turn between groups too, the sooner the more has changed", () => {
+    const { commit, fanOut, joinGroup } = start();
+    for (let group = 0; group < 600; group += 1) joinGroup(`prefix.${group}`);
+    const stepsFor = (after: number, entries: number): number => {
+      commit(after, 1, entries);
+      let steps = 1;
+      while (fanOut.step()) steps += 1;
+      return steps;
+    };
+    const [few, many] = [stepsFor(0, 1), stepsFor(1, 5_000)];
+    expect(few).toBeGreaterThan(1);
+    expect(many).toBeGreaterThan(10 * few);
   });
 });

@@ -32,8 +32,9 @@ interface FanOutDeps {
 /** Revisions that go out together: behind a burst, a client costs one write for all of them. */
 const maxRevisions = 64;
 const maxChanges = 256;
-/** A client costs about ten microseconds. */
-const clientsPerStep = 512;
+/** A client costs about ten microseconds, and so do the changes that are looked at for a group. */
+const workPerStep = 512;
+const changesPerWork = 100;
 
 export const createFanOut = (deps: FanOutDeps): FanOut => {
   const { recent } = deps;
@@ -84,6 +85,8 @@ function* tellGroups(
   upTo: number,
 ): Generator<undefined, void> {
   const { epoch } = memory.point();
+  const changes = revisions.reduce((sum, { changeCount }) => sum + changeCount, 0);
+  const groupWork = 1 + Math.min(workPerStep, Math.floor(changes / changesPerWork));
   let work = 0;
   for (const group of groups.all()) {
     const { filter } = group;
@@ -99,11 +102,11 @@ function* tellGroups(
         else send(member, piece);
         if (member.group !== undefined) member.revision = upTo;
         work += 1;
-        if (work % clientsPerStep === 0) yield;
+        if (work % workPerStep === 0) yield;
       }
     }
-    work += 1;
-    if (work % clientsPerStep === 0) yield;
+    work += groupWork;
+    if (work % workPerStep < groupWork) yield;
   }
 }
 

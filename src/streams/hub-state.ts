@@ -60,12 +60,20 @@ export const placeOf = ({ fanOut }: HubState, subscriber: Subscriber): string =>
 /** Who takes too little is dropped, so that nobody waits for them: they come back with the last id. */
 export const send = (state: HubState, subscriber: Subscriber, piece: LivePiece): void => {
   const { isOpen, outlet } = subscriber;
-  if (!isOpen) return;
-  outlet.write(piece);
-  if (outlet.buffered() <= maxBufferedBytes) return;
+  if (!isOpen || isTaken(outlet, piece)) return;
   state.dropped += 1;
   outlet.destroy();
   forget(state, subscriber);
+};
+
+/** A connection that fails is as good as one that takes nothing: others must not notice either. */
+const isTaken = (outlet: Outlet, piece: LivePiece): boolean => {
+  try {
+    outlet.write(piece);
+    return outlet.buffered() <= maxBufferedBytes;
+  } catch {
+    return false;
+  }
 };
 
 export const tell = (state: HubState, subscriber: Subscriber, event: StreamEvent): void =>

@@ -262,3 +262,17 @@ describe("a key that is looked at again", () => {
     expect(client.endedWith).toBe(4403);
   });
 });
+
+describe("a connection that fails", () => {
+  it("is given up, and nobody else notices", async () => {
+    const process = await startStreamProcess(database.sql);
+    const [broken, whole] = [process.open(), process.open()];
+    broken.write = () => {
+      throw new Error("the socket has gone");
+    };
+    await commit(process.ctx, put(uniqueKey(), 1));
+    await whole.until(({ revisions }) => revisions().length === 1);
+    expect(broken.endedWith).toBe("destroyed");
+    expect(process.hub.figures()).toEqual({ streams: 1, dropped: 1 });
+  });
+});

@@ -54,6 +54,17 @@ export const sockets: StreamArea = (api, server) => {
       expect(client.endedWith()).toEqual(code);
     });
 
+    it("has an event stream beside it that nothing compresses, which would hold it back", async () => {
+      const { headers, ...rest } = target({});
+      const client = await openEvents({
+        ...rest,
+        headers: { ...headers, "accept-encoding": "gzip, br" },
+      });
+      await client.until(({ received }) => received.length > 0);
+      expect(client.received[0]?.id).toMatch(/^[0-9a-f]{16}-\d+$/);
+      client.cut();
+    });
+
     it("answers a ping", async () => {
       const client = await openSocket(target({}));
       client.socket.ping("there?");

@@ -19,7 +19,11 @@ export const streamSuite = (name: string, start: () => Promise<Server>): void =>
     };
     const api = createApi(server, () => {});
     beforeAll(async () => {
-      running = await start();
+      const started = await start();
+      let stopped: Promise<void> | undefined;
+      // Its process's number may be another's by the second time.
+      const stop = (): Promise<void> => (stopped ??= started.stop());
+      running = { ...started, stop };
     });
     afterAll(async () => {
       await running?.stop();
