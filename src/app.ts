@@ -10,6 +10,7 @@ import { type Deps, type Identity, missingCredentials } from "./context.ts";
 import { environmentRoutes } from "./environments/routes.ts";
 import { invalidInput, Problem } from "./errors.ts";
 import { allowOrigins } from "./http/allow-origins.ts";
+import { createHotLane } from "./http/hot.ts";
 import type { LiveTransport } from "./http/live.ts";
 import { mountDocs } from "./http/mount-docs.ts";
 import { mountHealth } from "./http/mount-health.ts";
@@ -50,6 +51,9 @@ const routes = [
   ...serviceRoutes,
   ...entryRoutes,
 ];
+
+/** What answers the hottest reads before the app does. */
+export const answerHot = createHotLane(routes);
 
 /** Fairlead's HTTP API: every slice's routes behind one way in and one way out. */
 export const createApp = (options: AppOptions): Hono<AppEnv> => {

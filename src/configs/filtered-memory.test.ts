@@ -37,7 +37,10 @@ const ageless = <Body>(answer: Answer<Read<Body>>): Answer<Read<Body>> => {
   return { body: read };
 };
 
-const asText = ({ body, tag }: Read<unknown>): ReadText => ({ tag, text: JSON.stringify(body) });
+const asText = ({ body, tag }: Read<unknown>): ReadText => {
+  const text = JSON.stringify(body);
+  return { tag, text, bytes: Buffer.byteLength(text) };
+};
 
 const expectDocuments = async (
   { layers, place, reader, world }: Reading,
@@ -56,8 +59,8 @@ const expectDocuments = async (
   const opened = layers.peek({ kind: "config", ...place });
   if (!("body" in answer) || opened === undefined || prefix !== undefined) return;
   const visible = ctx.permissions.keys("entries.read", "config", place.app, place.environment);
-  const { tag, text } = documentText(opened, place, visible);
-  expect({ tag, text }).toEqual(asText(answer.body));
+  const { bytes, tag, text } = documentText(opened, place, visible);
+  expect({ tag, text, bytes }).toEqual(asText(answer.body));
 };
 
 const expectValues = async ({ layers, place, reader, world }: Reading): Promise<void> => {
@@ -71,7 +74,7 @@ const expectValues = async ({ layers, place, reader, world }: Reading): Promise<
       expect(ageless(fromMemory)).toEqual(answer);
       if (explain || !("body" in answer) || opened === undefined) continue;
       const made = valueText(opened, key);
-      expect(made && { tag: made.tag, text: made.text }).toEqual(asText(answer.body));
+      expect(made && { tag: made.tag, text: made.text, bytes: made.bytes }).toEqual(asText(answer.body));
     }
   });
   await Promise.all(reads);
@@ -113,7 +116,7 @@ describe("memory", () => {
           await world.drop();
         }
       });
-      await fc.assert(property, { numRuns: Math.ceil(2 * effort) });
+      await fc.assert(property, { numRuns: Math.ceil(2 * effort), endOnFailure: true });
       cells.expectAtLeast(2_000);
     },
     60_000 * Math.max(1, effort),

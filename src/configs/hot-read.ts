@@ -1,9 +1,8 @@
-import type { Context } from "hono";
 import type { Deps, Identity, ScopeDefaults } from "../context.ts";
-import { staleHeader } from "../http/conditional.ts";
-import { presentedKey } from "../http/presented-key.ts";
+import { staleSecondsOf } from "../http/conditional.ts";
+import type { HotAnswer, HotHandler, HotRequest } from "../http/hot.ts";
+import { keyIn } from "../http/presented-key.ts";
 import { requestId } from "../http/request-info.ts";
-import { type AppEnv, type HotHandler, readHeaders } from "../http/route.ts";
 import type { OpenedView } from "../layers/memory/reading.ts";
 import type { KeyFilter } from "../permissions/key-filter.ts";
 import { matchesWeakly, tagsOf } from "../platform/entity-tag.ts";
@@ -24,39 +23,38 @@ interface HotRead {
  * memory and the request says no more than where. Everything else, every error included, is left to the
  * route's own handler, which answers the same.
  */
-export const hotReadConfig: HotHandler = (c, deps) => {
-  const read = openHotRead(c, deps);
-  const key = c.req.param("key");
-  if (read === undefined || key === undefined || !keyPattern.test(key)) return undefined;
-  if (!read.visible.allows(key)) return undefined;
+export const hotReadConfig: HotHandler = (request, deps) => {
+  const { rest: key } = request;
+  if (!keyPattern.test(key)) return undefined;
+  const read = openHotRead(request, deps);
+  if (read === undefined || !read.visible.allows(key)) return undefined;
   const text = valueText(read.opened, key);
-  return text === undefined ? undefined : answer(c, read, text);
+  return text === undefined ? undefined : answer(request, read, text);
 };
 
 /** Reads a whole document so. */
-export const hotReadDocument: HotHandler = (c, deps) => {
-  const read = openHotRead(c, deps);
+export const hotReadDocument: HotHandler = (request, deps) => {
+  const read = openHotRead(request, deps);
   if (read === undefined || read.visible.permits === "none") return undefined;
-  return answer(c, read, documentText(read.opened, read.scope, read.visible));
+  return answer(request, read, documentText(read.opened, read.scope, read.visible));
 };
 
 const openHotRead = (
-  c: Context<AppEnv>,
+  { fields, query }: HotRequest,
   { access, layers, settings }: Deps,
 ): HotRead | undefined => {
   if (layers === undefined) return undefined;
-  const { headers } = c.req.raw;
-  if (headers.has("if-match")) return undefined;
-  const key = presentedKey(headers);
+  const key = keyIn(fields.authorization, fields.apiKey);
   const identity = key === undefined ? undefined : access.remembered(key);
   if (identity === undefined) return undefined;
-  const asked = askedOf(c.req.url, identity);
+  const asked = askedOf(query, identity);
   if (asked === undefined) return undefined;
-  const { minRevision, ...scope } = asked;
-  const opened = layers.peek({ kind: "config", ...scope });
+  const { app, environment, minRevision } = asked;
+  const opened = layers.peek({ kind: "config", app, environment });
   if (opened === undefined || opened.revision < minRevision) return undefined;
-  const visible = identity.permissions.keys("entries.read", "config", scope.app, scope.environment);
-  return { scope, visible, opened, count: () => layers.countRead(settings.maxStalenessMs) };
+  const visible = identity.permissions.keys("entries.read", "config", app, environment);
+  const count = () => layers.countRead(settings.maxStalenessMs);
+  return { scope: { app, environment }, visible, opened, count };
 };
 
 /** Names and numbers that need no decoding; whatever else a query says is not for the hot path. */
@@ -64,15 +62,14 @@ const plainPair =
   /^(?:(app|environment)=([A-Za-z0-9][A-Za-z0-9._-]{0,63})|minRevision=(\d{1,15}))$/;
 
 const askedOf = (
-  url: string,
+  query: string,
   { defaults }: Identity,
 ): (ScopeDefaults & { readonly minRevision: number }) | undefined => {
-  const start = url.indexOf("?");
-  if (start === -1) return { ...defaults, minRevision: 0 };
+  if (query === "") return { ...defaults, minRevision: 0 };
   let app: string | undefined;
   let environment: string | undefined;
   let minRevision: number | undefined;
-  for (const pair of url.slice(start + 1).split("&")) {
+  for (const pair of query.split("&")) {
     const [, name, value, revision] = plainPair.exec(pair) ?? [];
     if (name === "app" && app === undefined) app = value;
     else if (name === "environment" && environment === undefined) environment = value;
@@ -87,21 +84,20 @@ const askedOf = (
 };
 
 const answer = (
-  c: Context<AppEnv>,
+  { fields }: HotRequest,
   { count, opened }: HotRead,
-  { tag, text }: ReadText,
-): Response => {
-  const { headers } = c.req.raw;
-  const head = {
-    "x-request-id": requestId(headers),
-    ...readHeaders,
-    etag: tag,
-    "config-revision": String(opened.revision),
-    ...staleHeader(count()),
+  { bytes, tag, text }: ReadText,
+): HotAnswer => {
+  const condition = fields.ifNoneMatch;
+  const isHeld =
+    condition !== undefined && (condition === tag || matchesWeakly(tagsOf(condition), tag));
+  return {
+    status: isHeld ? 304 : 200,
+    requestId: requestId(fields.requestId),
+    tag,
+    revision: opened.revision,
+    staleSeconds: staleSecondsOf(count()),
+    text: isHeld ? undefined : text,
+    bytes,
   };
-  const condition = headers.get("if-none-match");
-  if (condition !== null && (condition === tag || matchesWeakly(tagsOf(condition), tag))) {
-    return new Response(null, { status: 304, headers: head });
-  }
-  return new Response(text, { headers: { ...head, "content-type": "application/json" } });
 };

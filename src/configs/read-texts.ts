@@ -11,24 +11,50 @@ import { documentTag, toDocument } from "./read-document.ts";
 /** The text of an answer with its entity tag. */
 export interface ReadText {
   readonly text: string;
+  /** Of the text in UTF-8. */
+  readonly bytes: number;
   readonly tag: string;
 }
 
-/** An entry that owns a value alone makes the same text for every position: it is kept with the entry. */
-const valueTexts = new WeakMap<CommittedEntry, ReadText & { readonly epoch: string }>();
+interface ValueText extends ReadText {
+  readonly epoch: string;
+}
+
+/** The text of the entries that led here, and the way on to that of one more. */
+interface KnownTexts {
+  own?: ValueText;
+  more?: WeakMap<CommittedEntry, KnownTexts>;
+}
+
+/** The same entries make the same text for every position: it is kept for as long as all of them are. */
+const valueTexts: KnownTexts = {};
+
+const knownTexts = (entries: readonly CommittedEntry[]): KnownTexts => {
+  let known = valueTexts;
+  for (const entry of entries) {
+    known.more ??= new WeakMap();
+    const next = known.more.get(entry) ?? {};
+    if (next.own === undefined && next.more === undefined) known.more.set(entry, next);
+    known = next;
+  }
+  return known;
+};
 
 /** The answer to a read of one value; undefined where there is none. */
 export const valueText = ({ epoch, view }: OpenedView, key: string): ReadText | undefined => {
   const resolved = view.resolved(key);
   if (resolved === undefined) return undefined;
-  const { contributors, winner } = resolved;
-  const known = contributors.length === 1 ? valueTexts.get(winner) : undefined;
-  if (known?.epoch === epoch) return known;
+  const { contributors } = resolved;
+  const known = knownTexts(contributors);
+  if (known.own?.epoch === epoch) return known.own;
   const text = JSON.stringify(toConfigValue(key, resolved));
-  const made = { epoch, text, tag: entityTag(epoch, contributors) };
-  if (contributors.length === 1) valueTexts.set(winner, made);
-  return made;
+  known.own = { epoch, text, bytes: bytesOf(text), tag: entityTag(epoch, contributors) };
+  return known.own;
 };
+
+const encoder = new TextEncoder();
+
+const bytesOf = (text: string): number => encoder.encode(text).length;
 
 interface DocumentText extends ReadText {
   readonly view: OpenedView["view"];
@@ -54,7 +80,7 @@ export const documentText = (
   const effective = effectiveOf(opened, { kind: "config", ...scope, visible });
   const text = JSON.stringify(toDocument(effective, scope));
   const tag = documentTag(effective, scope, visible.fingerprint);
-  const made = { view, head: view.head(), text, tag };
+  const made = { view, head: view.head(), text, bytes: bytesOf(text), tag };
   documentTexts.set(id, made, text.length);
   return made;
 };

@@ -6,6 +6,7 @@ import { requestRaw, sendBytes } from "../../test/helpers/raw-request.ts";
 import { securityHeaders } from "../http/security-headers.ts";
 import { createLogger } from "../platform/log.ts";
 import { parseSettings } from "../platform/settings.ts";
+import type { AnswerHot } from "./answer-hot.ts";
 import { createHttpServer, type Fetch } from "./create-http-server.ts";
 
 const maxHeaderBytes = 4_096;
@@ -21,9 +22,11 @@ let server: Server | undefined;
 const start = async (
   fetch: Fetch = ({ url }) => new Response(new URL(url).pathname),
   more: Record<string, string> = {},
+  answerHot: AnswerHot = () => undefined,
 ): Promise<string> => {
   const log = createLogger("error", () => {});
-  server = createHttpServer(fetch, parseSettings({ ...environment, ...more }), log);
+  const answers = { fetch, answerHot };
+  server = createHttpServer(answers, parseSettings({ ...environment, ...more }), log);
   await once(server.listen(0, "127.0.0.1"), "listening");
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };

@@ -5,20 +5,33 @@ import { checkTarget } from "../http/check-head.ts";
 import { problemResponse } from "../http/problem-response.ts";
 import { requestInfo } from "../http/request-info.ts";
 import { securityHeaders } from "../http/security-headers.ts";
-import type { Logger } from "../platform/log.ts";
+import { describeError, type Logger } from "../platform/log.ts";
 import type { Settings } from "../platform/settings.ts";
 import { answerClientErrors } from "./answer-client-errors.ts";
+import { type AnswerHot, createHotListener } from "./answer-hot.ts";
 import { responseClass } from "./live-response.ts";
 import { acceptSockets, isSocketRequest } from "./node-sockets.ts";
 
 type Incoming = HttpBindings["incoming"];
 export type Fetch = (request: Request, bindings: object) => Response | Promise<Response>;
 
+/** What answers requests: the app and, before it, what needs no more than memory. */
+export interface Answers {
+  readonly fetch: Fetch;
+  readonly answerHot: AnswerHot;
+}
+
+const keepAliveMs = 5_000;
+
 /**
  * Node's HTTP server before the app: whatever does not get as far as the app is answered with a
  * problem document all the same, and every answer has the security headers.
  */
-export const createHttpServer = (fetch: Fetch, settings: Settings, log: Logger): Server => {
+export const createHttpServer = (
+  { answerHot, fetch }: Answers,
+  settings: Settings,
+  log: Logger,
+): Server => {
   const { host, maxHeaderBytes } = settings;
   const fields = securityHeaders(settings);
   const listener = getRequestListener(
@@ -35,16 +48,28 @@ export const createHttpServer = (fetch: Fetch, settings: Settings, log: Logger):
       errorHandler: (error) => problemResponse(inOurWords(error), crypto.randomUUID(), log),
     },
   );
+  const listenHot = createHotListener(answerHot, settings, keepAliveMs);
+  const isAnswered: typeof listenHot = (incoming, outgoing) => {
+    try {
+      return listenHot(incoming, outgoing);
+    } catch (error) {
+      log.error("a read could not be answered at once", describeError(error));
+      return outgoing.headersSent;
+    }
+  };
   const server = createServer(
     {
       // It counts path, query, header names and values, and refuses what reaches the number.
       maxHeaderSize: maxHeaderBytes + 1,
       // Node's own refusal would be no problem document.
       requireHostHeader: false,
+      keepAliveTimeout: keepAliveMs,
       ServerResponse: responseClass(fields),
       shouldUpgradeCallback: isSocketRequest,
     },
-    (incoming, outgoing) => void listener(incoming, outgoing),
+    (incoming, outgoing) => {
+      if (!isAnswered(incoming, outgoing)) void listener(incoming, outgoing);
+    },
   );
   // An expectation that nobody knows may be passed over (RFC 9110, section 10.1.1).
   server.on("checkExpectation", (incoming, outgoing) => void listener(incoming, outgoing));

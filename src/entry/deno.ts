@@ -1,8 +1,9 @@
 import { WSContext, type WSEvents, type WSReadyState } from "hono/ws";
-import { createApp } from "../app.ts";
+import { answerHot, createApp } from "../app.ts";
 import type { Deps } from "../context.ts";
 import { clientAddress } from "../http/client-address.ts";
 import { createDoor } from "../http/door.ts";
+import { createHotResponses } from "../http/hot-response.ts";
 import type { LiveSocket, LiveTransport } from "../http/live.ts";
 import { createLogger, describeError } from "../platform/log.ts";
 import { parseSettings, type Settings } from "../platform/settings.ts";
@@ -102,6 +103,10 @@ const serve = (settings: Settings, deps: Deps): Deno.HttpServer => {
   const addresses = new WeakMap<Request, string>();
   const { corsAllowedOrigins: origins } = settings;
   const door = createDoor(settings, log);
+  const answerAtOnce = createHotResponses(
+    (target, fields) => answerHot(target, fields, deps),
+    settings,
+  );
   const { finish, transport } = createSocketTransport();
   const app = createApp({
     deps: () => deps,
@@ -117,6 +122,8 @@ const serve = (settings: Settings, deps: Deps): Deno.HttpServer => {
       onListen: ({ hostname, port }) => log.info("serving", { url: `http://${hostname}:${port}` }),
     },
     async (request, { remoteAddr }) => {
+      const quick = answerAtOnce(request);
+      if (quick !== undefined) return quick;
       if ("hostname" in remoteAddr) addresses.set(request, remoteAddr.hostname);
       return finish(request, await door(request, () => app.fetch(request)));
     },

@@ -2,14 +2,14 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { startWorkers } from "../../workers/start-workers.ts";
-import { createApp } from "../app.ts";
+import { answerHot, createApp } from "../app.ts";
 import { clientAddress } from "../http/client-address.ts";
 import { startEmbeddedPostgres } from "../platform/embedded-postgres.ts";
 import { createLogger, describeError, type Logger } from "../platform/log.ts";
 import { parseSettings, type Settings } from "../platform/settings.ts";
 import { tellNewKey } from "./admin-key.ts";
 import { startStreams } from "./build-deps.ts";
-import { createHttpServer, type Fetch } from "./create-http-server.ts";
+import { type Answers, createHttpServer } from "./create-http-server.ts";
 import { sendEvents } from "./live-response.ts";
 import { sendMessages } from "./node-sockets.ts";
 import { openProcess } from "./open-process.ts";
@@ -40,7 +40,11 @@ const start = async (settings: Settings, log: Logger, stops: Stop[]): Promise<vo
     transport: { events: sendEvents, socket: sendMessages },
     ...(origins === undefined ? {} : { allowedOrigins: () => origins }),
   });
-  const { host, port } = await listen(app.fetch, settings, stops);
+  const answers: Answers = {
+    fetch: app.fetch,
+    answerHot: (target, fields) => answerHot(target, fields, deps),
+  };
+  const { host, port } = await listen(answers, settings, stops);
   stops.push(startStreams(deps));
   log.info("serving", { url: `http://${host}:${port}`, docs: `http://${host}:${port}/docs` });
   tellNewKey(adminKey);
@@ -69,13 +73,13 @@ const watchDatabase = (processId: number): Stop => {
 };
 
 const listen = async (
-  fetch: Fetch,
+  answers: Answers,
   settings: Settings,
   stops: Stop[],
 ): Promise<{ host: string; port: number }> => {
   const { promise, reject, resolve } = Promise.withResolvers<{ host: string; port: number }>();
   const { host } = settings;
-  const server = createHttpServer(fetch, settings, log);
+  const server = createHttpServer(answers, settings, log);
   // After a failure elsewhere thousands may come at one time.
   server.listen({ port: settings.port, host, backlog: 4_096 }, () => {
     const { port } = server.address() as AddressInfo;

@@ -32,9 +32,18 @@ interface ReadReply {
   readonly text?: Reply["text"];
 }
 
-/** Says for how many seconds it has not been known that an answer is the newest, where that is too long. */
+/** What a read sends along, whatever it reads. */
+export const readHeaders = {
+  "cache-control": "private, no-cache",
+  vary: "Authorization, X-API-Key, Accept",
+} as const;
+
+/** For how many seconds it has not been known that an answer is the newest, where that is too long. */
+export const staleSecondsOf = (staleMs: number | undefined): number | undefined =>
+  staleMs === undefined ? undefined : Math.ceil(staleMs / 1_000);
+
 export const staleHeader = (staleMs: number | undefined): Readonly<Record<string, string>> =>
-  staleMs === undefined ? {} : { "config-stale": String(Math.ceil(staleMs / 1_000)) };
+  staleMs === undefined ? {} : { "config-stale": String(staleSecondsOf(staleMs)) };
 
 /**
  * Answers a read: 304 without a body where the client holds what the tag names.

@@ -6,7 +6,7 @@ const maxUserAgentLength = 256;
 /** A request's id (the client's `X-Request-Id`, where it is a plain one) and who sends it. */
 export const requestInfo = (headers: Headers, address: string | undefined): RequestInfo => {
   return {
-    id: requestId(headers),
+    id: requestId(headers.get("x-request-id") ?? undefined),
     address,
     userAgent: headers.get("user-agent")?.slice(0, maxUserAgentLength) ?? undefined,
     idempotency: undefined,
@@ -14,7 +14,5 @@ export const requestInfo = (headers: Headers, address: string | undefined): Requ
 };
 
 /** The client's, where it is a plain one. */
-export const requestId = (headers: Headers): string => {
-  const given = headers.get("x-request-id");
-  return given !== null && requestIdPattern.test(given) ? given : crypto.randomUUID();
-};
+export const requestId = (given: string | undefined): string =>
+  given !== undefined && requestIdPattern.test(given) ? given : crypto.randomUUID();

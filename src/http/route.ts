@@ -6,6 +6,8 @@ import type { ErrorCode } from "../errors.ts";
 import { type Action, actions } from "../permissions/actions.ts";
 import type { Json } from "../platform/json.ts";
 import { chooseDatabase } from "./choose-database.ts";
+import { readHeaders } from "./conditional.ts";
+import type { HotHandler } from "./hot.ts";
 import { answerLive, type LiveAnswer, type LiveTransport } from "./live.ts";
 import { type BodyType, parseBody } from "./parse-body.ts";
 import { parseParameters } from "./parse-parameters.ts";
@@ -83,15 +85,10 @@ export type Handler<Params, Query, Body> = (
   input: RouteInput<Params, Query, Body>,
 ) => Promise<Reply>;
 
-/**
- * Answers what it can answer at once, just as the route's handler would; undefined leaves it to that.
- * Throws nothing.
- */
-export type HotHandler = (c: Context<AppEnv>, deps: Deps) => Response | undefined;
-
 /** A contract with its handler, ready to be mounted. */
 export interface Route {
   readonly contract: Contract;
+  /** Answers before the router what it can. */
   readonly hot?: HotHandler | undefined;
   readonly handler: Handler<Shape, Shape, z.ZodType | undefined>;
 }
@@ -135,7 +132,7 @@ export const mountRoute = (
   { contextOf, depsOf, transport = {} }: RequestParts,
   route: Route,
 ): void => {
-  const { contract, handler, hot } = route;
+  const { contract, handler } = route;
   const { method, operationId, policy } = contract;
   if (!policies.has(policy)) throw new Error(`${operationId} does not declare a policy`);
   registerContract(registry, contract);
@@ -157,11 +154,9 @@ export const mountRoute = (
     metrics.observeRequest(operationId, response.status, (performance.now() - startedMs) / 1_000);
     return response;
   };
-  app.on(method.toUpperCase(), toPath(contract.path), (c): Response | Promise<Response> => {
+  app.on(method.toUpperCase(), toPath(contract.path), (c): Promise<Response> => {
     const startedMs = performance.now();
     const deps = depsOf(c);
-    const quick = hot?.(c, deps);
-    if (quick !== undefined) return measured(deps, quick, startedMs);
     return answer(c).then((response) => measured(deps, response, startedMs));
   });
 };
@@ -175,12 +170,6 @@ const reachShown = async ({ layers, sql }: Ctx, { headers }: Reply): Promise<voi
   const revision = headers?.["config-revision"];
   if (revision !== undefined) await layers?.reach(sql, { revision: Number(revision) });
 };
-
-/** What a read sends along, whatever it reads. */
-export const readHeaders = {
-  "cache-control": "private, no-cache",
-  vary: "Authorization, X-API-Key, Accept",
-} as const;
 
 const toResponse = (
   reply: Reply,
