@@ -21,8 +21,9 @@ interface CommittedRow {
     | null;
 }
 
-/** Revisions that are read at once, and how far back it is cheaper to begin anew. */
+/** Revisions and changes that are read at once, and how far back it is cheaper to begin anew. */
 const maxRevisions = 500;
+const maxChanges = 10_000;
 const maxBehind = 20_000;
 
 /** Reads on from a point, in one statement: revisions in order, each with all that it changed. */
@@ -72,7 +73,7 @@ const committedRow = async (
       case when d.catalogue_version <> ${namesVersion} or d.epoch <> ${epoch} then (
         select coalesce(json_agg(name), '[]') from fairlead.environments
       ) end as environments,
-      case when d.revision between ${after + 1}::bigint and ${after + maxBehind}::bigint then (
+      case when d.epoch = ${epoch} and d.revision between ${after + 1}::bigint and ${after + maxBehind}::bigint then (
         select json_agg(found order by found.revision) from (
           select
             c.revision, c.message,
@@ -90,8 +91,13 @@ const committedRow = async (
                 where v.revision = c.revision
               ) changed
             ) as entries
-          from fairlead.change_sets c
-          where c.revision > ${after} and c.revision <= ${after + maxRevisions}::bigint
+          from (
+            select
+              next.*, sum(next.change_count) over (order by next.revision) - next.change_count as before
+            from fairlead.change_sets next
+            where next.revision > ${after} and next.revision <= ${after + maxRevisions}::bigint
+          ) c
+          where c.before < ${maxChanges}
         ) found
       ) end as revisions
     from fairlead.deployment d`;
