@@ -5,15 +5,19 @@ import { type Generator, startGenerator } from "./load/start-generator.ts";
 import { isInMemory } from "./measure/disk.ts";
 import type { Options } from "./options.ts";
 import { type Etcd, startEtcd } from "./peers/etcd.ts";
-import { type Fairlead, type SecondProcess, startFairlead } from "./peers/fairlead.ts";
+import { type Fairlead, type FairleadProcess, startFairlead } from "./peers/fairlead.ts";
+import { type Redis, startRedis } from "./peers/redis.ts";
+import { startUnleash, type Unleash } from "./peers/unleash.ts";
 import type { Report } from "./report.ts";
 
 export interface Bench {
   readonly options: Options;
   readonly directory: string;
-  /** Another process on the same database, where one is named. */
-  readonly startFairlead: (second?: SecondProcess) => Promise<Fairlead>;
+  readonly startFairlead: (process?: FairleadProcess) => Promise<Fairlead>;
   readonly startEtcd: () => Promise<Etcd>;
+  /** In a database of its own beside the one that `databaseUrl` names. */
+  readonly startUnleash: (databaseUrl: string) => Promise<Unleash>;
+  readonly startRedis: () => Promise<Redis>;
   readonly startGenerator: () => Generator;
   /** Stops what was started otherwise; the last comes first. */
   readonly onClose: (stop: () => Promise<void>) => void;
@@ -39,14 +43,17 @@ export function openBench(options: Options): Bench {
   return {
     options,
     directory,
-    async startFairlead(second) {
+    async startFairlead(process) {
       requireDisk();
-      return track(await startFairlead({ ...serverOptions, entry: options.entry, second }));
+      return track(await startFairlead({ ...serverOptions, entry: options.entry, process }));
     },
     async startEtcd() {
       requireDisk();
       return track(await startEtcd(serverOptions));
     },
+    startUnleash: async (databaseUrl) =>
+      track(await startUnleash({ ...serverOptions, databaseUrl })),
+    startRedis: async () => track(await startRedis(serverOptions)),
     startGenerator: () => track(startGenerator({ directory, cores: options.cores?.generator })),
     onClose: (stop) => stops.push(stop),
     async close() {

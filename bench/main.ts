@@ -2,14 +2,18 @@
 import { formatDrift, readBaseline, saveBaseline } from "./baseline.ts";
 import { openBench, type Scenario } from "./bench.ts";
 import { describeMachine, describeVersions } from "./measure/machine.ts";
+import { startMeter } from "./measure/meter.ts";
+import { treeCpuSeconds } from "./measure/processes.ts";
 import { type Options, optionsHelp, parseOptions } from "./options.ts";
 import { formatTable, type Report } from "./report.ts";
 import { access } from "./scenarios/access.ts";
 import { generator } from "./scenarios/generator.ts";
 import { large } from "./scenarios/large.ts";
 import { layers } from "./scenarios/layers.ts";
+import { reach } from "./scenarios/reach.ts";
 import { reads } from "./scenarios/reads.ts";
 import { resolve } from "./scenarios/resolve.ts";
+import { start } from "./scenarios/start.ts";
 import { streams } from "./scenarios/streams.ts";
 import { writes } from "./scenarios/writes.ts";
 
@@ -18,12 +22,14 @@ const scenarios: Readonly<Record<string, { run: Scenario; summary: string }>> = 
   large: { run: large, summary: "one change set of 10,000 operations beside etcd transactions" },
   resolve: { run: resolve, summary: "resolution in process beside a bare merge" },
   access: { run: access, summary: "decisions and API keys in process beside a bare look-up" },
-  reads: { run: reads, summary: "authenticated reads beside a constant answer of Hono" },
+  reads: { run: reads, summary: "authenticated reads beside constant answers, etcd and Unleash" },
   layers: {
     run: layers,
     summary: "one change of 50,000 keys to a shared cache: deltas, chunks, whole",
   },
   streams: { run: streams, summary: "from a commit to event streams, and to thousands of them" },
+  reach: { run: reach, summary: "a global change with 1 to 1,000 apps, to readers and to Redis" },
+  start: { run: start, summary: "a start over 300,000 entries: time and memory" },
   generator: { run: generator, summary: "what the load generator itself can reach" },
 };
 
@@ -48,8 +54,11 @@ async function runScenario(options: Options, name: string): Promise<Report["rati
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
     const machine = describeMachine(bench.directory);
+    const stopMeter = startMeter({ bench: () => treeCpuSeconds(process.pid) }, undefined);
     const report = await scenario.run(bench);
-    const facts = [...machine, describeVersions(report.versions)].map((fact) => `- ${fact}`);
+    const others = `other work took ${stopMeter().elsewhere.toFixed(2)} cores meanwhile, on average`;
+    const all = [...machine, describeVersions(report.versions), others];
+    const facts = all.map((fact) => `- ${fact}`);
     console.log(`### ${name}\n\n${facts.join("\n")}\n`);
     for (const table of report.tables) console.log(formatTable(table));
     return report.ratios;

@@ -22,7 +22,7 @@ export interface Options {
 }
 
 export const optionsHelp = `Options:
-  --clients 1,8,32   numbers of concurrent clients (writes, generator)
+  --clients 1,8,32   numbers of concurrent clients (writes, reads, generator)
   --streams 1000,5000,10000   numbers of event streams (streams), rising
   --rounds 3         interleaved rounds of each system
   --seconds 3        length of one system's turn in a round

@@ -20,6 +20,7 @@ function connectAll(target: Target, clients: number): Promise<Connection[]> {
     const count = target.connections === "one" ? 1 : clients;
     return openMany(count, () => connectGrpc(port, "/etcdserverpb.KV/Put"));
   }
+  if (kind === "fixed-grpc") return openMany(clients, () => connectGrpc(port, target.method));
   // 201 is a commit; 200 would be a change set that changed nothing, which must not count.
   const written = kind === "fairlead" ? 201 : 200;
   const status = kind === "fixed" ? target.status : written;

@@ -9,6 +9,14 @@ export type Target =
       readonly request: string;
       readonly status: number;
     }
+  | {
+      readonly kind: "fixed-grpc";
+      readonly port: number;
+      /** `/package.Service/Method` */
+      readonly method: string;
+      /** The message, the same every time, in base64. */
+      readonly message: string;
+    }
   | { readonly kind: "fairlead"; readonly port: number; readonly apiKey: string }
   | { readonly kind: "etcd-gateway"; readonly port: number }
   | { readonly kind: "etcd-grpc"; readonly port: number; readonly connections: "one" | "each" };

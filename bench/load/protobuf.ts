@@ -24,6 +24,9 @@ const field = (number: number, content: Buffer): Buffer[] => [
 export const encodePut = (key: Buffer, value: Buffer): Buffer =>
   Buffer.concat([...field(1, key), ...field(2, value)]);
 
+/** `RangeRequest { bytes key = 1; }`: one key, and as etcd's default is, linearizable. */
+export const encodeRange = (key: Buffer): Buffer => Buffer.concat(field(1, key));
+
 /** `TxnRequest { repeated RequestOp success = 2; }` of `RequestOp { PutRequest request_put = 2; }`, no compares. */
 export const encodeTxn = (puts: readonly Buffer[]): Buffer =>
   Buffer.concat(puts.flatMap((put) => field(2, Buffer.concat(field(2, put)))));

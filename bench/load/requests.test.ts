@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { encodePut, encodeTxn } from "./protobuf.ts";
+import { encodePut, encodeRange, encodeTxn } from "./protobuf.ts";
 import { prepareRequest } from "./requests.ts";
 import {
   type Address,
@@ -86,6 +86,21 @@ test("a transaction holds its puts as success operations", () => {
   expect(operations.map(([number]) => number)).toEqual([2, 2]);
   expect(operations.map(([, operation]) => decode(operation))).toEqual(
     puts.map((put) => [[2, put]]),
+  );
+});
+
+test("a fixed call asks for its key, whatever it is aimed at", () => {
+  const message = encodeRange(Buffer.from("/config/key")).toString("base64");
+  const method = "/etcdserverpb.KV/Range";
+  const request = prepareRequest(
+    { kind: "fixed-grpc", port: 2379, method, message },
+    "run",
+    "update",
+  );
+  request.aim({ app: 1, key: 1 }, 1);
+  expect(request.bytes.readUInt32BE(1)).toBe(request.bytes.length - 5);
+  expect(decode(request.bytes.subarray(5)).map(([number, text]) => [number, String(text)])).toEqual(
+    [[1, "/config/key"]],
   );
 });
 

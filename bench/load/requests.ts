@@ -100,6 +100,8 @@ function prepareGrpc(run: string, variant: Variant): PreparedRequest {
 export function prepareRequest(target: Target, run: string, variant: Variant): PreparedRequest {
   if (target.kind === "fixed")
     return { bytes: Buffer.from(target.request, "latin1"), aim: () => {} };
+  if (target.kind === "fixed-grpc")
+    return { bytes: frameMessage(Buffer.from(target.message, "base64")), aim: () => {} };
   if (target.kind === "etcd-grpc") return prepareGrpc(run, variant);
   if (target.kind === "etcd-gateway") return prepareGateway(target.port, run, variant);
   return prepareFairlead(target.port, target.apiKey, run, variant);

@@ -46,14 +46,19 @@ const openOne = (port: number, request: string): Promise<void> =>
     };
     const socket = connect({ port, host: "127.0.0.1", onread: { buffer, callback: take } });
     socket.once("error", failed);
+    socket.once("close", () => {
+      // Nobody would wait for the last event in vain.
+      if (sockets.has(socket)) throw new Error("the server closed a stream");
+    });
     socket.once("connect", () => socket.write(request));
     sockets.add(socket);
   });
 
 const obey = async ({ closeAll, open }: StreamOrder): Promise<void> => {
   if (closeAll === true) {
-    for (const socket of sockets) socket.destroy();
+    const all = [...sockets];
     sockets.clear();
+    for (const socket of all) socket.destroy();
     say({ opened: 0 });
   }
   if (open === undefined) return;

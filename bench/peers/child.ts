@@ -8,6 +8,8 @@ import { processTree, readProcess } from "../measure/processes.ts";
 
 const startTimeoutMs = 120_000;
 const stopTimeoutMs = 20_000;
+/** How finely a start is timed. */
+const probeEveryMs = 10;
 
 export interface Child {
   readonly pid: number;
@@ -73,7 +75,7 @@ export async function untilReady(
         `${name} ${ended ? "ended at its start" : "did not become ready"}:\n${child.tail()}`,
       );
     }
-    await sleep(50);
+    await sleep(probeEveryMs);
   }
 }
 

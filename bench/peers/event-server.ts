@@ -1,8 +1,9 @@
 /** The ceiling of event streams: node:http, which writes one buffer to every response that is open. */
 import { createServer, type ServerResponse } from "node:http";
 
+// As long as an event of Fairlead about one key.
 const event = Buffer.from(
-  `id: 4f0e9d0a2f8f3f0f-42\nevent: change\ndata: ${JSON.stringify({ text: "x".repeat(380) })}\n\n`,
+  `id: 4f0e9d0a2f8f3f0f-42\nevent: change\ndata: ${JSON.stringify({ text: "x".repeat(326) })}\n\n`,
 );
 const open = new Set<ServerResponse>();
 

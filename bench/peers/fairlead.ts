@@ -1,22 +1,26 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { treeCpuSeconds } from "../measure/processes.ts";
 import { freePorts, startChild, untilReady } from "./child.ts";
-import { inspectPostgres } from "./postgres.ts";
+import { type DenoProcess, denoCommand } from "./deno.ts";
+import { embeddedUrl, inspectPostgres } from "./postgres.ts";
 import type { StartOptions, SystemUnderTest } from "./system.ts";
 
-interface PutOperation {
-  readonly app: string;
-  readonly environment: string;
+/** Without an app or an environment it goes to all of them. */
+export interface PutOperation {
+  readonly app?: string;
+  readonly environment?: string;
   readonly key: string;
   readonly value: string;
 }
 
 export interface Fairlead extends SystemUnderTest {
   readonly apiKey: string;
+  readonly databaseUrl: string;
   readonly postgresVersion: string;
+  /** From the start of the process to its first 200 of /readyz. */
+  readonly readyMs: number;
   /** CPU seconds of the server's own processes, and of PostgreSQL where it runs on this machine. */
   readonly cpuSeconds: () => number;
   readonly postgresCpuSeconds: () => number;
@@ -24,39 +28,54 @@ export interface Fairlead extends SystemUnderTest {
   readonly putAll: (operations: readonly PutOperation[]) => Promise<number>;
 }
 
-/** A process beside the first one, on its database and with its key. */
-export interface SecondProcess {
+/** What sets a process apart from the first one, which has nothing of this. */
+export interface FairleadProcess {
+  /** Names its folder: a process with the same one finds what the last has left there. */
   readonly id: string;
-  readonly databaseUrl: string;
-  readonly apiKey: string;
+  /** Empty: an embedded one of its own, whatever DATABASE_URL says; absent: DATABASE_URL's, if there is one. */
+  readonly databaseUrl?: string;
+  readonly apiKey?: string;
+  readonly runtime?: "node" | "deno";
+  /** Settings beside those that every process of the bench gets. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 interface FairleadOptions extends StartOptions {
   readonly entry: string;
-  readonly second?: SecondProcess | undefined;
+  readonly process?: FairleadProcess | undefined;
 }
 
+const commandOf = (runtime: FairleadProcess["runtime"], entry: string, on: DenoProcess) =>
+  runtime === "deno" ? denoCommand(on) : [process.execPath, entry];
+
 /** The server from its own entry, with the settings a user gets: DATABASE_URL's PostgreSQL, or an embedded one. */
-export async function startFairlead({ second, ...options }: FairleadOptions): Promise<Fairlead> {
+export async function startFairlead({
+  process: own,
+  ...options
+}: FairleadOptions): Promise<Fairlead> {
   const [port = 0] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
-  const apiKey = second?.apiKey ?? randomBytes(24).toString("hex");
-  const name = second === undefined ? "fairlead" : `fairlead-${second.id}`;
-  const databaseUrl = second?.databaseUrl ?? process.env["DATABASE_URL"];
+  const apiKey = own?.apiKey ?? randomBytes(24).toString("hex");
+  const name = own === undefined ? "fairlead" : `fairlead-${own.id}`;
+  const dataDir = join(options.directory, name);
+  const given = (own?.databaseUrl ?? process.env["DATABASE_URL"]) || undefined;
+  const started = performance.now();
   const child = startChild({
-    command: [process.execPath, options.entry],
+    command: commandOf(own?.runtime, options.entry, { port, dataDir, databaseUrl: given ?? "" }),
     log: join(options.directory, `${name}.log`),
     cores: options.cores,
     env: {
+      ...own?.env,
       HOST: "127.0.0.1",
       PORT: String(port),
-      DATA_DIR: join(options.directory, name),
+      DATA_DIR: dataDir,
       BOOTSTRAP_ADMIN_KEY: apiKey,
-      ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
+      DATABASE_URL: given ?? "",
     },
   });
   await untilReady(child, "Fairlead", async () => (await fetch(`${url}/readyz`)).ok);
-  const postgres = await inspectPostgres(child.pid, databaseUrl).catch(async (error: unknown) => {
+  const readyMs = performance.now() - started;
+  const postgres = await inspectPostgres(child.pid, given).catch(async (error: unknown) => {
     await child.stop();
     throw error;
   });
@@ -65,29 +84,24 @@ export async function startFairlead({ second, ...options }: FairleadOptions): Pr
     pid: child.pid,
     port,
     apiKey,
+    databaseUrl: given ?? embeddedUrl(dataDir),
     version: "Fairlead",
     postgresVersion: postgres.version,
+    readyMs,
     cpuSeconds: () => treeCpuSeconds(child.pid, "postgres"),
     postgresCpuSeconds: () => (postgres.pid === undefined ? 0 : treeCpuSeconds(postgres.pid)),
     putAll: async (operations) => (await putAll(operations)).elapsedMs,
     revisionCost: 1,
     // A change set's own answer names its revision, whatever a read's revision is the revision of.
-    revision: async () => {
-      const value = String(process.hrtime.bigint());
-      const marker = { app: "bench-marker", environment: "production", key: "mark", value };
-      return (await putAll([marker])).revision;
-    },
+    revision: async () => (await putAll([newMarker()])).revision,
     stop: child.stop,
   };
 }
 
-/** Where the first process's embedded PostgreSQL is reached. */
-export function embeddedUrl(directory: string): string {
-  const folder = join(directory, "fairlead", "postgres");
-  const password = readFileSync(join(folder, "fairlead.password"), "utf8").trim();
-  const [, , , port = ""] = readFileSync(join(folder, "postmaster.pid"), "utf8").split("\n");
-  return `postgres://fairlead:${password}@127.0.0.1:${port.trim()}/fairlead`;
-}
+const newMarker = (): PutOperation => {
+  const value = String(process.hrtime.bigint());
+  return { app: "bench-marker", environment: "production", key: "mark", value };
+};
 
 const commitAnswer = z.object({ revision: z.number(), changes: z.array(z.unknown()) });
 

@@ -1,11 +1,5 @@
-/** The ceiling of reads: Hono on Node with one route that answers a constant text of about 1 KB. */
+/** The constant answer on Node. */
 import { serve } from "@hono/node-server";
-import { Hono } from "hono";
+import constant from "./hono-constant.ts";
 
-const body = JSON.stringify({ value: "x".repeat(1_000) });
-const headers = { "content-type": "application/json", etag: '"constant"' };
-const app = new Hono();
-app.get("/constant", () => new Response(body, { headers }));
-app.get("/unchanged", () => new Response(null, { status: 304, headers }));
-
-serve({ fetch: app.fetch, port: Number(process.argv[2]), hostname: "127.0.0.1" });
+serve({ fetch: constant.fetch, port: Number(process.argv[2]), hostname: "127.0.0.1" });

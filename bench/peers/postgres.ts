@@ -61,3 +61,11 @@ async function inspectEmbedded(serverPid: number): Promise<PostgresInfo> {
   const output = execFileSync(program, ["--version"], { encoding: "utf8" });
   return { version: /\d+(\.\d+)*/.exec(output)?.[0] ?? output, pid: postmaster.pid };
 }
+
+/** Where the embedded one of a server is reached. */
+export function embeddedUrl(dataDir: string): string {
+  const folder = join(dataDir, "postgres");
+  const password = readFileSync(join(folder, "fairlead.password"), "utf8").trim();
+  const [, , , port = ""] = readFileSync(join(folder, "postmaster.pid"), "utf8").split("\n");
+  return `postgres://fairlead:${password}@127.0.0.1:${port.trim()}/fairlead`;
+}
