@@ -2,7 +2,12 @@ import { timingSafeEqual } from "node:crypto";
 import type { Identity } from "../../context.ts";
 import { Problem } from "../../errors.ts";
 import { type Sql, unavailable } from "../../platform/sql.ts";
-import { type AccessSync, createAccessSync } from "./access-sync.ts";
+import {
+  type AccessSource,
+  type AccessSync,
+  createAccessSync,
+  sqlAccessSource,
+} from "./access-sync.ts";
 import { anonymous, bootstrapId } from "./identities.ts";
 import { hashKey, keyIdOf } from "./key-text.ts";
 import { createKeyring, type KeyRecord, type Keyring } from "./keyring.ts";
@@ -33,16 +38,18 @@ interface AccessStoreOptions {
   readonly stalenessMs: number;
   /** Past this age, what is known is confirmed before it is used. A process that polls never needs to. */
   readonly confirmAfterMs: number;
+  readonly source?: AccessSource;
   /** Never goes back. */
   readonly nowMs?: () => number;
 }
 
 export const createAccessStore = (options: AccessStoreOptions): AccessStore => {
-  const { confirmAfterMs, stalenessMs, nowMs = () => performance.now() } = options;
+  const { confirmAfterMs, source = sqlAccessSource, stalenessMs } = options;
+  const { nowMs = () => performance.now() } = options;
   const bootstrapHash = hashKey(options.bootstrapKey);
   const keyring = createKeyring();
   const lastUses = createLastUses();
-  const sync = createAccessSync({ keyring, lastUses, nowMs });
+  const sync = createAccessSync({ keyring, lastUses, nowMs, source });
   const remembered = createRememberedKeys(keyring, nowMs);
 
   const find = (presented: string, hash: Buffer): KeyRecord | undefined =>

@@ -29,37 +29,54 @@ interface AccessSyncOptions {
   readonly keyring: Keyring;
   readonly lastUses: LastUses;
   readonly nowMs: () => number;
+  readonly source: AccessSource;
 }
+
+/** Where a process learns of keys and roles. */
+export interface AccessSource {
+  /** What has changed since; `isAnew` where somebody must know what was committed before the call. */
+  changes(sql: Sql, known: AccessPoint, isAnew: boolean): Promise<AccessChanges>;
+  /** Whether it can be told which keys were used. */
+  readonly takesUses: boolean;
+}
+
+/** PostgreSQL itself. */
+export const sqlAccessSource: AccessSource = { changes: readAccess, takesUses: true };
 
 const syncTimeoutMs = 3_000;
 
-export const createAccessSync = ({ keyring, lastUses, nowMs }: AccessSyncOptions): AccessSync => {
+export const createAccessSync = ({
+  keyring,
+  lastUses,
+  nowMs,
+  source,
+}: AccessSyncOptions): AccessSync => {
   const underWay = new WeakMap<Sql, Promise<{ changed: boolean }>>();
   let confirmedAtMs = Number.NEGATIVE_INFINITY;
 
-  const sync = async (sql: Sql): Promise<{ changed: boolean }> => {
+  const sync = async (sql: Sql, isAnew: boolean): Promise<{ changed: boolean }> => {
     const startedMs = nowMs();
     const known = keyring.point();
-    const changes = await withDeadline(readAccess(sql, known), syncTimeoutMs);
+    const changes = await withDeadline(source.changes(sql, known, isAnew), syncTimeoutMs);
     const changed = keyring.apply(changes, known);
     confirmedAtMs = Math.max(confirmedAtMs, startedMs);
-    await withDeadline(lastUses.flushOnce(sql, startedMs), syncTimeoutMs);
+    if (source.takesUses) await withDeadline(lastUses.flushOnce(sql, startedMs), syncTimeoutMs);
     return { changed };
   };
 
-  const syncOnce: AccessSync["syncOnce"] = (sql) => {
+  const syncShared = (sql: Sql, isAnew: boolean): Promise<{ changed: boolean }> => {
     const shared = underWay.get(sql);
     if (shared !== undefined) return shared;
-    const begun = sync(sql).finally(() => underWay.delete(sql));
+    const begun = sync(sql, isAnew).finally(() => underWay.delete(sql));
     underWay.set(sql, begun);
     return begun;
   };
 
   return {
-    syncOnce,
+    syncOnce: (sql) => syncShared(sql, false),
     async syncAnew(sql) {
       await underWay.get(sql)?.catch(() => {});
-      return syncOnce(sql);
+      return syncShared(sql, true);
     },
     ageMs: () => nowMs() - confirmedAtMs,
     point: () => keyring.point(),

@@ -23,6 +23,9 @@ export interface CachedSet {
   readonly names: CachedNames;
 }
 
+/** A cache as far as readers need it. */
+export type ReadableCache = Pick<LayerCache, "readDocuments" | "readHeads">;
+
 /** Each one reads the heads anew, since documents go when no head needs them any more. */
 const maxAttempts = 4;
 
@@ -32,7 +35,7 @@ const maxAttempts = 4;
  * what is held, or behind it.
  */
 export const readCachedLayers = async (
-  cache: LayerCache,
+  cache: ReadableCache,
   names: readonly LayerName[],
   held?: MemoryPoint,
 ): Promise<CachedSet | undefined> => {
@@ -47,7 +50,7 @@ export const readCachedLayers = async (
 
 /** As `readCachedLayers`, for one layer. */
 export const readCachedLayer = async (
-  cache: LayerCache,
+  cache: ReadableCache,
   name: LayerName,
   held?: MemoryPoint,
 ): Promise<CachedLayer | undefined> => (await readCachedLayers(cache, [name], held))?.layers[0];
@@ -57,7 +60,7 @@ const isBehind = ({ point }: CachedHeads, held: MemoryPoint | undefined): boolea
 
 /** Undefined where a document is missing or not what its head says. */
 const readSet = async (
-  cache: LayerCache,
+  cache: ReadableCache,
   { heads, point }: CachedHeads,
   names: readonly LayerName[],
   heldRevision: number,

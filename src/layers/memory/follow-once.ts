@@ -1,6 +1,5 @@
-import { replacePool, type Sql } from "../../platform/sql.ts";
-import { withDeadline } from "../../platform/with-deadline.ts";
-import { readCommitted } from "./read-committed.ts";
+import type { Sql } from "../../platform/sql.ts";
+import type { LayerSource } from "./layer-source.ts";
 import type { Reading } from "./reading.ts";
 
 /** Takes in what was committed since; calls at one time on one handle share it. */
@@ -8,7 +7,7 @@ export const followOnce = (reading: Reading, sql: Sql): Promise<{ readonly revis
   const { following } = reading;
   const underWay = following.get(sql);
   if (underWay !== undefined) return underWay;
-  const looking = follow(reading, sql).finally(() => following.delete(sql));
+  const looking = follow(reading, reading.sourceOf(sql)).finally(() => following.delete(sql));
   following.set(sql, looking);
   return looking;
 };
@@ -19,17 +18,19 @@ export const followAnew = async (reading: Reading, sql: Sql): Promise<void> => {
   await followOnce(reading, sql);
 };
 
-const follow = async (reading: Reading, sql: Sql): Promise<{ revisions: number }> => {
+/** Takes in what a source knows that memory does not. */
+export const follow = async (
+  reading: Reading,
+  source: LayerSource,
+): Promise<{ revisions: number }> => {
   const { lookTimeoutMs, memory, nowMs } = reading;
   let revisions = 0;
   for (;;) {
     const startedMs = nowMs();
     const { owed } = reading;
     const point = memory.point();
-    const looking = readCommitted(sql, point, memory.names().version);
-    const { names, newest, run } = await withDeadline(looking, lookTimeoutMs, () =>
-      replacePool(sql),
-    );
+    const version = memory.names().version;
+    const { names, newest, run } = await source.committed(point, version, lookTimeoutMs);
     if (run !== undefined) {
       if (names !== undefined) memory.takeNames(names, newest.epoch);
       if (memory.take(run)) revisions += run.revisions.length;

@@ -320,6 +320,16 @@ it("brings a layer to the revision that it has come to while the layer was read"
   expect(memory.figures().expected).toBe(0);
 });
 
+it("takes no layer of before it was asked for: what came between is in neither", () => {
+  const memory = createLayerMemory(10_000);
+  memory.reset({ epoch: "e", revision: 5 });
+  memory.expect(global);
+  const loaded = { epoch: "e", name: global, head: 4, entries: [entryOf("a", 1, 4)] };
+  expect(memory.add({ ...loaded, revision: 4 })).toBe(false);
+  expect(memory.view("config", "", "")).toBeUndefined();
+  expect(memory.add({ ...loaded, revision: 5 })).toBe(true);
+});
+
 it("gives layers up where those that are here grow past its limit", () => {
   const memory = createLayerMemory(10_000);
   memory.reset({ epoch: "e", revision: 1 });

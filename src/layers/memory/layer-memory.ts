@@ -79,7 +79,10 @@ export interface LayerMemory {
   expect(name: LayerName): void;
   /** The end of that, whether the layer came or not. */
   unexpect(name: LayerName): void;
-  /** Counts a layer in; false where it is of another history, or ahead of what is known here. */
+  /**
+   * Counts a layer in; false where it is of another history, ahead of what is known here, or of before
+   * it was expected.
+   */
   add(loaded: LoadedLayer): boolean;
   /** Takes in what follows the point without a gap; false where it does not follow. */
   take(run: CommittedRun): boolean;
@@ -100,12 +103,18 @@ export interface MemoryFigures {
   readonly expected: number;
 }
 
+interface ExpectedLayer {
+  /** The revision at which the load began. */
+  readonly from: number;
+  readonly entries: CommittedEntry[];
+}
+
 interface Memory {
   point: MemoryPoint;
   names: KnownNames;
   readonly shelf: LayerShelf;
   /** By layer, what was committed since its load began. */
-  readonly expected: Map<string, CommittedEntry[]>;
+  readonly expected: Map<string, ExpectedLayer>;
   readonly listeners: Set<MemoryListener>;
 }
 
@@ -128,7 +137,8 @@ export const createLayerMemory = (maxBytes: number): LayerMemory => {
     has: (name) => shelf.slots.has(idOf(name)),
     hold: (kind, app, environment) => holdLayers(shelf, layerNamesOf(kind, app, environment)),
     expect: (name) => {
-      if (!expected.has(idOf(name))) expected.set(idOf(name), []);
+      if (expected.has(idOf(name))) return;
+      expected.set(idOf(name), { from: memory.point.revision, entries: [] });
     },
     unexpect: (name) => expected.delete(idOf(name)),
     add: (loaded) => addLayer(memory, loaded),
@@ -155,9 +165,11 @@ const addLayer = (
   const id = idOf(name);
   const since = expected.get(id);
   if (since === undefined || epoch !== point.epoch || revision > point.revision) return false;
+  // Between the two something was committed that nobody has kept.
+  if (revision < since.from) return false;
   expected.delete(id);
   const layer = createMemoryLayer(name, head, entries);
-  for (const entry of since) if (entry.revision > revision) layer.apply(entry);
+  for (const entry of since.entries) if (entry.revision > revision) layer.apply(entry);
   putLayer(shelf, layer);
   evict(shelf);
   return true;
@@ -171,7 +183,7 @@ const takeRun = (memory: Memory, run: CommittedRun): boolean => {
   for (const { entries } of run.revisions) {
     for (const entry of entries) {
       applyEntry(shelf, entry);
-      expected.get(idOf(entry))?.push(entry);
+      expected.get(idOf(entry))?.entries.push(entry);
       if (entry.app !== "") names.apps.add(entry.app);
     }
   }

@@ -1,5 +1,5 @@
 import { type Sql, unavailable } from "../../platform/sql.ts";
-import { followAnew, followOnce } from "./follow-once.ts";
+import { follow, followAnew, followOnce } from "./follow-once.ts";
 import { inStoredOrder } from "./in-stored-order.ts";
 import type {
   CommittedRun,
@@ -9,6 +9,7 @@ import type {
   MemoryFigures,
   MemoryPoint,
 } from "./layer-memory.ts";
+import { sqlSource } from "./layer-source.ts";
 import { loadMissing } from "./load-missing.ts";
 import type { LayerName } from "./memory-layer.ts";
 import { openView } from "./open-view.ts";
@@ -164,9 +165,12 @@ const shows = (point: MemoryPoint, { epoch = point.epoch, revision }: ToldRevisi
   point.epoch === epoch && point.revision >= revision;
 
 const reach = async (reading: Reading, sql: Sql, told: ToldRevision): Promise<void> => {
-  if (reading.owed === undefined && shows(reading.memory.point(), told)) return;
+  const isReached = (): boolean =>
+    reading.owed === undefined && shows(reading.memory.point(), told);
+  if (isReached()) return;
   try {
     await followAnew(reading, sql);
+    if (reading.isCopy && !isReached()) await follow(reading, sqlSource(sql));
   } catch (error) {
     throw unavailable(error);
   }

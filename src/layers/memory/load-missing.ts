@@ -1,19 +1,18 @@
-import { replacePool, type Sql } from "../../platform/sql.ts";
-import { withDeadline } from "../../platform/with-deadline.ts";
+import type { Sql } from "../../platform/sql.ts";
 import { followAnew } from "./follow-once.ts";
 import type { MemoryPoint } from "./layer-memory.ts";
 import { idOf } from "./layer-shelf.ts";
-import { loadLayers } from "./load-layers.ts";
 import type { LayerName } from "./memory-layer.ts";
 import type { Reading } from "./reading.ts";
 
-/** Brings layers into memory; each is loaded once, however many ask for it. */
+/** Brings layers into memory; each is loaded once on a handle, however many ask for it. */
 export const loadMissing = async (
   reading: Reading,
   sql: Sql,
   names: readonly LayerName[],
 ): Promise<void> => {
-  const { loading } = reading;
+  const loading = reading.loading.get(sql) ?? new Map<string, Promise<void>>();
+  reading.loading.set(sql, loading);
   const wanted = new Map(names.map((name) => [idOf(name), name]));
   const idle = [...wanted].filter(([id]) => !loading.has(id));
   if (idle.length > 0) {
@@ -33,9 +32,7 @@ const load = async (reading: Reading, sql: Sql, names: readonly LayerName[]): Pr
   const { loadTimeoutMs, memory } = reading;
   for (const name of names) memory.expect(name);
   try {
-    const loaded = await withDeadline(loadLayers(sql, names), loadTimeoutMs, () =>
-      replacePool(sql),
-    );
+    const loaded = await reading.sourceOf(sql).layers(names, memory.point(), loadTimeoutMs);
     const newest = loaded[0];
     // What was read may be ahead of what is known here, or of another history.
     if (newest !== undefined && isAhead(newest, memory.point())) await followAnew(reading, sql);

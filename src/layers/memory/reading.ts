@@ -1,5 +1,6 @@
 import type { Sql } from "../../platform/sql.ts";
 import type { LayerMemory, MemoryPoint } from "./layer-memory.ts";
+import { type LayerSource, sqlSource } from "./layer-source.ts";
 import type { PositionView } from "./position-view.ts";
 
 export interface ReadPosition {
@@ -19,6 +20,8 @@ export interface ReaderOptions {
   /** How long PostgreSQL may take to tell what is new, and to give layers. */
   readonly lookTimeoutMs?: number;
   readonly loadTimeoutMs?: number;
+  /** Where memory follows and loads from; a copy may be behind PostgreSQL, which is asked where that matters. */
+  readonly sourceOf?: (sql: Sql) => LayerSource;
 }
 
 /** What a layer reader has under way. */
@@ -28,10 +31,11 @@ export interface Reading extends Required<ReaderOptions> {
   confirmedAtMs: number;
   /** What this process has committed and could not take in at once; a look takes it in. */
   owed: MemoryPoint | undefined;
+  readonly isCopy: boolean;
   /** One look at a time on each handle: one that hangs holds up only those who share it. */
   readonly following: WeakMap<Sql, Promise<{ readonly revisions: number }>>;
-  /** The loads under way, by layer. */
-  readonly loading: Map<string, Promise<void>>;
+  /** The loads under way on each handle, by layer. */
+  readonly loading: WeakMap<Sql, Map<string, Promise<void>>>;
   reads: number;
   misses: number;
   staleReads: number;
@@ -41,12 +45,14 @@ export const createReading = (memory: LayerMemory, options: ReaderOptions): Read
   nowMs: () => performance.now(),
   lookTimeoutMs: 3_000,
   loadTimeoutMs: 15_000,
+  sourceOf: sqlSource,
   ...options,
   memory,
+  isCopy: options.sourceOf !== undefined,
   confirmedAtMs: Number.NEGATIVE_INFINITY,
   owed: undefined,
   following: new WeakMap(),
-  loading: new Map(),
+  loading: new WeakMap(),
   reads: 0,
   misses: 0,
   staleReads: 0,

@@ -1,0 +1,25 @@
+import type { AccessSource } from "../access/store/access-sync.ts";
+import { type AccessChanges, type AccessPoint, readAccess } from "../access/store/read-access.ts";
+import { Problem } from "../errors.ts";
+
+/** What a head authority tells of keys and roles; undefined before any were published to it. */
+export interface AccessReader {
+  readAccess(known: AccessPoint): Promise<AccessChanges | undefined>;
+}
+
+/**
+ * Keys and roles as an edge has them. A key that is not known may have been made a moment ago: where
+ * there is a database, that is asked before it is refused.
+ */
+export const edgeAccess = (authority: AccessReader, hasDatabase: boolean): AccessSource => ({
+  takesUses: hasDatabase,
+  async changes(sql, known, isAnew) {
+    if (isAnew && hasDatabase) return readAccess(sql, known);
+    const told = await authority.readAccess(known);
+    if (told === undefined) {
+      throw new Problem("UNAVAILABLE", "No keys have been published to this edge yet.");
+    }
+    const isBehind = told.epoch === known.epoch && told.version < known.version;
+    return isBehind ? { ...known, roles: null, keys: null, whole: false } : told;
+  },
+});
