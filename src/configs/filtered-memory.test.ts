@@ -74,7 +74,9 @@ const expectValues = async ({ layers, place, reader, world }: Reading): Promise<
       expect(ageless(fromMemory)).toEqual(answer);
       if (explain || !("body" in answer) || opened === undefined) continue;
       const made = valueText(opened, key);
-      expect(made && { tag: made.tag, text: made.text, bytes: made.bytes }).toEqual(asText(answer.body));
+      expect(made && { tag: made.tag, text: made.text, bytes: made.bytes }).toEqual(
+        asText(answer.body),
+      );
     }
   });
   await Promise.all(reads);

@@ -1,6 +1,6 @@
-import type { Deps, Identity, ScopeDefaults } from "../context.ts";
+import type { Identity, ScopeDefaults } from "../context.ts";
 import { staleSecondsOf } from "../http/conditional.ts";
-import type { HotAnswer, HotHandler, HotRequest } from "../http/hot.ts";
+import type { HotAnswer, HotDeps, HotHandler, HotRequest } from "../http/hot.ts";
 import { keyIn } from "../http/presented-key.ts";
 import { requestId } from "../http/request-info.ts";
 import type { OpenedView } from "../layers/memory/reading.ts";
@@ -41,7 +41,7 @@ export const hotReadDocument: HotHandler = (request, deps) => {
 
 const openHotRead = (
   { fields, query }: HotRequest,
-  { access, layers, settings }: Deps,
+  { access, layers, settings }: HotDeps,
 ): HotRead | undefined => {
   if (layers === undefined) return undefined;
   const key = keyIn(fields.authorization, fields.apiKey);

@@ -14,9 +14,9 @@ export interface AccessReader {
 export const edgeAccess = (authority: AccessReader, hasDatabase: boolean): AccessSource => ({
   takesUses: hasDatabase,
   async changes(sql, known, isAnew) {
-    if (isAnew && hasDatabase) return readAccess(sql, known);
-    const told = await authority.readAccess(known);
+    const told = isAnew && hasDatabase ? undefined : await authority.readAccess(known);
     if (told === undefined) {
+      if (hasDatabase) return readAccess(sql, known);
       throw new Problem("UNAVAILABLE", "No keys have been published to this edge yet.");
     }
     const isBehind = told.epoch === known.epoch && told.version < known.version;

@@ -30,14 +30,17 @@ export interface HotAnswer {
   readonly bytes: number;
 }
 
+/** What memory holds, and nothing that could wait. */
+export type HotDeps = Pick<Deps, "access" | "layers" | "metrics" | "settings">;
+
 /**
  * Answers what it can answer at once, just as the route's handler would; undefined leaves it to that.
  * Throws nothing.
  */
-export type HotHandler = (request: HotRequest, deps: Deps) => HotAnswer | undefined;
+export type HotHandler = (request: HotRequest, deps: HotDeps) => HotAnswer | undefined;
 
 /** Answers a GET whose path and query are `target`, where a hot handler can. */
-export type HotLane = (target: string, fields: HotFields, deps: Deps) => HotAnswer | undefined;
+export type HotLane = (target: string, fields: HotFields, deps: HotDeps) => HotAnswer | undefined;
 
 interface HotRoute {
   readonly contract: Pick<Contract, "method" | "operationId" | "path">;
