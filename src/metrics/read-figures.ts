@@ -3,7 +3,7 @@ import { loadOf } from "../platform/guard-sql.ts";
 import type { Figure } from "../platform/metrics.ts";
 
 /** What the process holds and how fresh it is, at this moment. */
-export const readFigures = ({ committer, layers, replicas, sql }: Ctx): Figure[] => [
+export const readFigures = ({ committer, layers, replicas, sql, streams }: Ctx): Figure[] => [
   {
     name: "fairlead_commit_waiting_operations",
     help: "Operations of change sets that wait to be committed",
@@ -12,7 +12,21 @@ export const readFigures = ({ committer, layers, replicas, sql }: Ctx): Figure[]
   ...loadFigures(loadOf(sql)),
   ...(layers === undefined ? [] : layerFigures(layers)),
   ...(replicas === undefined ? [] : replicaFigures(replicas)),
+  ...(streams === undefined ? [] : streamFigures(streams)),
 ];
+
+const streamFigures = (hub: NonNullable<Ctx["streams"]>): Figure[] => {
+  const { dropped, streams } = hub.figures();
+  return [
+    { name: "fairlead_streams", help: "Streams that are open", value: streams },
+    {
+      name: "fairlead_streams_dropped_total",
+      help: "Those whose clients took too little",
+      value: dropped,
+      isCounter: true,
+    },
+  ];
+};
 
 const loadFigures = (load: ReturnType<typeof loadOf>): Figure[] =>
   load === undefined

@@ -1,5 +1,6 @@
 import { type Ctx, requirePermission } from "../context.ts";
 import { Problem } from "../errors.ts";
+import { readConsumerFigures } from "./read-consumer-figures.ts";
 import { readFigures } from "./read-figures.ts";
 
 /**
@@ -9,7 +10,8 @@ import { readFigures } from "./read-figures.ts";
  */
 export const readMetrics = async (ctx: Ctx): Promise<string> => {
   requirePermission(ctx, "metrics.read");
-  const text = await ctx.metrics.render(readFigures(ctx));
+  const figures = [...readFigures(ctx), ...(await readConsumerFigures(ctx))];
+  const text = await ctx.metrics.render(figures);
   if (text !== undefined) return text;
   throw new Problem("UNAVAILABLE", "This runtime keeps no metrics: ask a Node or Deno process.");
 };
