@@ -8,6 +8,7 @@ import { createTestDatabase } from "../helpers/database.ts";
 import { type Api, createApi } from "../helpers/http-api.ts";
 import { type Server, startServer } from "../helpers/start-server.ts";
 import { type SeenRead, startReaders } from "../helpers/steady-readers.ts";
+import { openEvents, openSocket, type StreamClient } from "../streams/stream-client.ts";
 
 const scope = { app: "pay", environment: "production" };
 const query = "app=pay&environment=production";
@@ -73,15 +74,47 @@ const epochsOf = (seen: readonly SeenRead[]): string[] => [
   ...new Set(seen.flatMap(({ epoch }) => epoch ?? [])),
 ];
 
-it("a restore of an older backup is taken over by clients' processes, which fail no read", async () => {
+/** Opens a stream of each sort at each process. */
+const openStreams = (after?: string): Promise<StreamClient[]> => {
+  const filter = { ...scope, ...(after === undefined ? {} : { after }) };
+  return Promise.all(
+    servers.flatMap(({ adminKey, url }) =>
+      [openEvents, openSocket].map((open) =>
+        open({ url, query: filter, headers: bearer(adminKey) }),
+      ),
+    ),
+  );
+};
+
+/**
+ * What a stream has told: events of one history, a `reset` into the other one, and events of that.
+ * Answers the two histories.
+ */
+const expectOneReset = ({ received }: StreamClient): string[] => {
+  const epochs = received.map(({ id }) => id.split("-")[0]!);
+  const first = epochs.findIndex((epoch) => epoch !== epochs[0]);
+  expect(new Set(epochs.slice(first)).size).toBe(1);
+  expect(received[first]).toMatchObject({ event: "reset", data: { reason: "other-epoch" } });
+  expect(received.filter(({ event }) => event === "reset")).toHaveLength(1);
+  for (const part of [received.slice(0, first), received.slice(first)]) {
+    const revisions = part.map(({ id }) => Number(id.split("-")[1]));
+    expect(revisions).toEqual(revisions.toSorted((one, other) => one - other));
+  }
+  return [...new Set(epochs)];
+};
+
+it("a restore of an older backup is taken over by clients' processes, which fail no read and reset every stream", async () => {
   await commit(a, [put({ ...scope, key: "value", value: "kept" })]);
   for (const api of [a, b]) await api.get(`/v1/config?${query}`);
+  const streams = await openStreams();
   await copyTo(`${name}_backup`);
+  let lostRevision = 0;
   for (let number = 0; number < 5; number += 1) {
-    await eventually(
+    const { body } = await eventually(
       () => propose(a, [put({ ...scope, key: "value", value: `lost ${number}` })]),
       ({ status }) => status === 201,
     );
+    lostRevision = body.revision;
   }
   await eventually(
     () => b.get(`/v1/config/value?${query}`),
@@ -94,6 +127,9 @@ it("a restore of an older backup is taken over by clients' processes, which fail
     readers: 4,
   });
   await reading.answered(20);
+  const isAt = (client: StreamClient, told: number) => client.lastId()?.endsWith(`-${told}`);
+  for (const stream of streams) await stream.until((one) => isAt(one, lostRevision) === true);
+  const lostId = streams[0]!.lastId();
   await restore(`${name}_backup`);
   for (const api of [a, b]) {
     await eventually(
@@ -123,4 +159,18 @@ it("a restore of an older backup is taken over by clients' processes, which fail
     expect(before.epoch === read.epoch && read.revision < before.revision).toBe(false);
   }
   expect(await b.get(`/v1/config?${query}&minRevision=${revision}`)).toHaveStatus(200);
+  for (const stream of streams) {
+    await stream.until(
+      ({ events }) => events().at(-1)?.event === "change" && isAt(stream, revision) === true,
+    );
+    expect(expectOneReset(stream)).toEqual([lost, restored]);
+  }
+  // Who comes back later with an id of the lost history is told so too, though its revision is far on.
+  const late = await openStreams(lostId);
+  for (const stream of late) {
+    await stream.until(({ events }) => events().length > 0);
+    expect(stream.events()).toMatchObject([{ event: "reset", data: { reason: "other-epoch" } }]);
+    expect(stream.lastId()).toBe(`${restored}-${revision}`);
+  }
+  for (const stream of [...streams, ...late]) stream.cut();
 });
