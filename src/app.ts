@@ -7,6 +7,7 @@ import { changeRoutes } from "./changes/routes.ts";
 import { configRoutes } from "./configs/routes.ts";
 import { consumerRoutes } from "./consumers/routes.ts";
 import { type Deps, type Identity, missingCredentials } from "./context.ts";
+import { edgeRoutes } from "./edge/routes.ts";
 import { environmentRoutes } from "./environments/routes.ts";
 import { invalidInput, Problem } from "./errors.ts";
 import { allowOrigins } from "./http/allow-origins.ts";
@@ -46,6 +47,7 @@ const routes = [
   ...auditRoutes,
   ...streamRoutes,
   ...consumerRoutes,
+  ...edgeRoutes,
   ...metricsRoutes,
   // The API as the founding documents spell it: the same verbs, each route with its own shape.
   ...serviceRoutes,

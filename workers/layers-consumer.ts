@@ -5,6 +5,8 @@ import { inTime } from "../src/outbox/in-time.ts";
 import type { Sql } from "../src/platform/sql.ts";
 
 interface LayersConsumerOptions {
+  /** By default that of the shared cache. */
+  readonly name?: string;
   /** Without one there is nothing to publish to, and only the cursor moves. */
   readonly cache: LayerCache | undefined;
   /** The kinds whose layers readers see. */
@@ -14,10 +16,14 @@ interface LayersConsumerOptions {
 /** How often a cache is asked whether it still holds what it was given. */
 const checkEveryMs = 5_000;
 
-/** Publishes changed layers to the shared cache. */
-export const layersConsumer = ({ cache, kinds }: LayersConsumerOptions): StateConsumer => {
+/** Publishes changed layers to a shared cache, or to an edge. */
+export const layersConsumer = ({
+  cache,
+  kinds,
+  name = "layers",
+}: LayersConsumerOptions): StateConsumer => {
   const traits = {
-    name: "layers",
+    name,
     kind: "state",
     backoff: { baseMs: 200, maxMs: 5_000 },
     // A new cache gets everything at once.

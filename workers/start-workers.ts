@@ -1,12 +1,16 @@
 import { PgBoss } from "pg-boss";
 import { productKinds } from "../src/app/product-kinds.ts";
+import { configuredEdges } from "../src/edge/configured-edges.ts";
 import { openLayerCache } from "../src/layers/cache/open-layer-cache.ts";
 import { expireOutboxOnce } from "../src/outbox/expire-outbox.ts";
 import { describeError, type Logger } from "../src/platform/log.ts";
 import type { Settings } from "../src/platform/settings.ts";
-import type { Sql } from "../src/platform/sql.ts";
+import { connectSql, type Sql } from "../src/platform/sql.ts";
+import { connectTcp } from "../src/platform/tcp-socket.ts";
 import { expireIdempotencyKeysOnce } from "./expire-idempotency-keys.ts";
+import { forgetEdgesOnce } from "./forget-edges.ts";
 import { layersConsumer } from "./layers-consumer.ts";
+import { edgeConsumers, publishAccess } from "./publish-to-edges.ts";
 import { scheduleJob } from "./schedule-job.ts";
 import { type RunningConsumers, startConsumers } from "./start-consumers.ts";
 
@@ -42,12 +46,16 @@ const runConsumers = async (
   const cache = openLayerCache(settings);
   const published = [...productKinds(settings).values()].filter((kind) => kind.published);
   const kinds = published.map(({ name }) => name);
-  const consumers = [layersConsumer({ cache, kinds })];
+  const edges = configuredEdges(settings);
+  const consumers = [layersConsumer({ cache, kinds }), ...edgeConsumers(edges, kinds)];
   const running = await startConsumers({ databaseUrl, consumers, log });
   started.push(async () => {
     await running.stop();
     await cache?.close();
   });
+  const connect = () =>
+    connectSql(databaseUrl, { max: 1, name: "fairlead-access", createSocket: connectTcp });
+  for (const edge of edges) started.push(publishAccess({ edge, connect, log }));
   return running;
 };
 
@@ -70,6 +78,9 @@ const runJobs = async (
     cron: "37 * * * *",
     timeoutSeconds: 600,
     async run() {
+      const consumers = configuredEdges(settings).map(({ consumer }) => consumer);
+      const { forgotten } = await forgetEdgesOnce({ sql, consumers });
+      if (forgotten.length > 0) log.warn("forgot edges that nobody publishes to", { forgotten });
       const { deleted } = await expireOutboxOnce({ sql, windowDays: settings.streamWindowDays });
       if (deleted > 0) log.info("deleted outbox rows", { deleted });
     },

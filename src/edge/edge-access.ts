@@ -1,10 +1,10 @@
-import type { AccessSource } from "../access/store/access-sync.ts";
-import { type AccessChanges, type AccessPoint, readAccess } from "../access/store/read-access.ts";
+import type { AccessSource, SourcedAccess } from "../access/store/access-sync.ts";
+import { type AccessPoint, readAccess } from "../access/store/read-access.ts";
 import { Problem } from "../errors.ts";
 
 /** What a head authority tells of keys and roles; undefined before any were published to it. */
 export interface AccessReader {
-  readAccess(known: AccessPoint): Promise<AccessChanges | undefined>;
+  readAccess(known: AccessPoint): Promise<SourcedAccess | undefined>;
 }
 
 /**
@@ -20,6 +20,6 @@ export const edgeAccess = (authority: AccessReader, hasDatabase: boolean): Acces
       throw new Problem("UNAVAILABLE", "No keys have been published to this edge yet.");
     }
     const isBehind = told.epoch === known.epoch && told.version < known.version;
-    return isBehind ? { ...known, roles: null, keys: null, whole: false } : told;
+    return isBehind ? { ...told, ...known, roles: null, keys: null, whole: false } : told;
   },
 });

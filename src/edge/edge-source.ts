@@ -17,29 +17,35 @@ interface EdgeParts {
   readonly database: LayerSource | undefined;
 }
 
-/** Layers as an edge has them: published to its head authority, their documents in a cache nearby. */
+/**
+ * Layers as an edge has them: published to its head authority, their documents in a cache nearby. After a
+ * restore, memory or the authority may have heard of it first; PostgreSQL knows, where it can be asked.
+ */
 export const edgeSource = ({ authority, database, documents }: EdgeParts): LayerSource => ({
   async committed(point, namesVersion, timeoutMs) {
     const told = await withDeadline(authority.committed(point, namesVersion), timeoutMs);
     if (told === undefined) throw nothingPublished();
     const { epoch, revision } = told.newest;
+    if (point.epoch !== "" && epoch !== point.epoch && database !== undefined) {
+      return database.committed(point, namesVersion, timeoutMs);
+    }
     const isBehind = epoch === point.epoch && revision < point.revision;
     // Who has read from PostgreSQL knows more than was published; that takes nothing away.
     return isBehind
-      ? { newest: point, run: { epoch, after: point.revision, revisions: [] }, names: undefined }
+      ? { ...told, newest: point, run: { epoch, after: point.revision, revisions: [] } }
       : told;
   },
   async layers(names, atLeast, timeoutMs) {
     const set = await withDeadline(readCachedLayers(documents, names), timeoutMs);
-    if (set !== undefined && reaches(set.point, atLeast)) return set.layers;
+    const isSameHistory = set?.point.epoch === atLeast.epoch;
+    const isNewEnough = isSameHistory
+      ? set.point.revision >= atLeast.revision
+      : database === undefined;
+    if (set !== undefined && isNewEnough) return set.layers;
     if (database !== undefined) return database.layers(names, atLeast, timeoutMs);
     throw nothingPublished();
   },
 });
-
-/** A set of another epoch is newer: heads never go back to one that is over. */
-const reaches = (point: MemoryPoint, atLeast: MemoryPoint): boolean =>
-  point.epoch !== atLeast.epoch || point.revision >= atLeast.revision;
 
 const nothingPublished = (): Problem =>
   new Problem("UNAVAILABLE", "What this edge needs has not been published to it yet.", {

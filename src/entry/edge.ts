@@ -1,98 +1,86 @@
 import type { Context } from "hono";
-import { createAccessStore } from "../access/store/access-store.ts";
 import { createApp } from "../app.ts";
-import { createRefusalLog } from "../audit/refusals.ts";
-import type { Deps } from "../context.ts";
+import type { Deps, Identity } from "../context.ts";
+import { handleInternal } from "../edge/handle-internal.ts";
+import { hubNameOf } from "../edge/hub/hub-name.ts";
+import { noDatabase } from "../edge/no-database.ts";
 import { Problem } from "../errors.ts";
-import { createDoor, type Door } from "../http/door.ts";
+import { createDoor } from "../http/door.ts";
+import { presentedKey } from "../http/presented-key.ts";
 import { createLogger, describeError } from "../platform/log.ts";
-import { noMetrics } from "../platform/metrics.ts";
-import { parseSettings, type Settings } from "../platform/settings.ts";
+import { parseSettings } from "../platform/settings.ts";
 import { connectSql, type Sql } from "../platform/sql.ts";
-import { createTicketBook } from "../streams/tickets/ticket-book.ts";
 import { buildDeps, type ProcessState } from "./build-deps.ts";
+import { authorityOf, type Bindings } from "./edge/bindings.ts";
+import { forward } from "./edge/forward.ts";
+import { createIsolate, type Isolate } from "./edge/isolate.ts";
 
-interface Bindings {
-  /** The database through Cloudflare's pool; preferred over DATABASE_URL. */
-  readonly HYPERDRIVE?: Hyperdrive;
-  readonly DATABASE_URL?: string;
-  readonly BOOTSTRAP_ADMIN_KEY?: string;
-}
+export { HeadAuthority } from "./edge/head-authority.ts";
+export { StreamHubObject } from "./edge/stream-hub-object.ts";
 
 /** A SQL client lives for one request here, so each request has dependencies of its own. */
 interface RequestScope {
-  readonly bindings: Bindings;
+  readonly isolate: Isolate;
   deps?: Deps;
+  /** Set where PostgreSQL is connected to. */
   sql?: Sql;
+  /** Whether something was asked of a database that is not there. */
+  needsOrigin: boolean;
 }
 
 const log = createLogger();
 
 const scopeOf = (c: Context): RequestScope => c.env as RequestScope;
 
-let front:
-  | { readonly bindings: Bindings; readonly settings: Settings; readonly door: Door }
-  | undefined;
+let isolate: Isolate | undefined;
 
 /** What the bindings say is read once: they are the same for all requests of an isolate. */
-const frontOf = (bindings: Bindings): NonNullable<typeof front> => {
-  if (front?.bindings === bindings) return front;
-  const { HYPERDRIVE: _, ...variables } = bindings;
-  const settings = parseSettings(variables);
-  front = { bindings, settings, door: createDoor(settings, log) };
-  return front;
+const isolateOf = (bindings: Bindings): Isolate => {
+  if (isolate?.bindings !== bindings) isolate = createIsolate(bindings, log);
+  return isolate;
 };
 
 /** With settings that are wrong nothing is served, and the log says what is wrong. */
-const doorOf = (bindings: Bindings): Door => {
-  try {
-    return frontOf(bindings).door;
-  } catch (cause) {
-    const door = createDoor(parseSettings({}), log);
-    const detail = "This Worker's settings are not valid; its log names them.";
-    const problem = new Problem("UNAVAILABLE", detail, { cause });
-    return (request) => door(request, () => Promise.reject(problem));
-  }
+const refuseAll = (request: Request, cause: unknown): Promise<Response> => {
+  const problem =
+    cause instanceof Problem && cause.code === "UNAVAILABLE"
+      ? cause
+      : new Problem("UNAVAILABLE", "This Worker's settings are not valid; its log names them.", {
+          cause,
+        });
+  return createDoor(parseSettings({}), log)(request, () => Promise.reject(problem));
 };
 
 const depsOf = (c: Context): Deps => {
   const scope = scopeOf(c);
-  if (scope.deps !== undefined) return scope.deps;
-  const { HYPERDRIVE } = scope.bindings;
-  const { settings } = frontOf(scope.bindings);
-  const url = HYPERDRIVE?.connectionString ?? settings.databaseUrl;
-  if (url === undefined) {
-    throw new Problem("UNAVAILABLE", "This Worker has no database: bind HYPERDRIVE.");
-  }
-  // Five is what a Worker's limit on connections leaves room for.
-  scope.sql = connectSql(url, { max: 5, prepare: HYPERDRIVE !== undefined });
-  scope.deps = buildDeps(scope.sql, settings, log, stateOf(scope.bindings, settings));
+  scope.deps ??= buildDeps(handleOf(scope), scope.isolate.settings, log, stateOf(scope.isolate));
   return scope.deps;
 };
 
-/** Of an isolate: requests share it, and each confirms what is older than a second. */
-let state: (ProcessState & { readonly key: string }) | undefined;
+/** What was published here is used, once it is known; until then the database alone answers. */
+const stateOf = ({ edge, state }: Isolate): ProcessState =>
+  edge !== undefined && isPublishedTo(edge) ? edge.state : state;
 
-const stateOf = ({ BOOTSTRAP_ADMIN_KEY: key }: Bindings, settings: Settings): ProcessState => {
-  if (key === undefined || key.length < 16) {
-    throw new Problem("UNAVAILABLE", "This Worker has no BOOTSTRAP_ADMIN_KEY secret.");
+type Edge = NonNullable<Isolate["edge"]>;
+
+const isPublishedTo = ({ process }: Edge): boolean => process.layers.memory.point().revision >= 0;
+
+/** Whether it may answer by itself: nobody's revision goes back. */
+const mayAnswer = (edge: Edge): boolean => isPublishedTo(edge) && edge.shown.isReached();
+
+const handleOf = (scope: RequestScope): Sql => {
+  const { bindings, databaseUrl, settings } = scope.isolate;
+  if (databaseUrl !== undefined) {
+    // Five is what a Worker's limit on connections leaves room for.
+    scope.sql = connectSql(databaseUrl, { max: 5, prepare: bindings.HYPERDRIVE !== undefined });
+    return scope.sql;
   }
-  if (state?.key !== key) {
-    const { authStalenessMs: stalenessMs } = settings;
-    const access = createAccessStore({ bootstrapKey: key, stalenessMs, confirmAfterMs: 1_000 });
-    state = {
-      key,
-      access,
-      layers: undefined,
-      warmUp: undefined,
-      replicas: undefined,
-      streams: undefined,
-      tickets: createTicketBook(),
-      metrics: noMetrics,
-      refusals: createRefusalLog(),
-    };
+  if (settings.originUrl === undefined) {
+    throw new Problem("UNAVAILABLE", "This Worker has no database: bind HYPERDRIVE.");
   }
-  return state;
+  return noDatabase(() => {
+    scope.needsOrigin = true;
+  });
 };
 
 /** Such an answer reads on while it is sent; every other one is complete. */
@@ -112,9 +100,10 @@ const flushRefusals = async ({ refusals }: ProcessState, sql: Sql): Promise<void
 };
 
 /** After the answer: what was refused is written down, and the connection is given up. */
-const finish = async (sql: Sql): Promise<void> => {
+const finish = async (current: Isolate, sql: Sql): Promise<void> => {
   try {
-    if (state !== undefined) await flushRefusals(state, sql);
+    await flushRefusals(current.state, sql);
+    if (current.edge !== undefined) await flushRefusals(current.edge.state, sql);
   } catch (error) {
     log.warn("could not write down what was refused", describeError(error));
   }
@@ -124,30 +113,126 @@ const finish = async (sql: Sql): Promise<void> => {
 const app = createApp({
   deps: depsOf,
   address: (c) => c.req.header("cf-connecting-ip"),
-  allowedOrigins: (c) => frontOf(scopeOf(c).bindings).settings.corsAllowedOrigins ?? [],
+  allowedOrigins: (c) => scopeOf(c).isolate.settings.corsAllowedOrigins ?? [],
 });
 
-export default {
-  async fetch(
-    request: Request,
-    bindings: Bindings,
-    execution: ExecutionContext,
-  ): Promise<Response> {
-    const scope: RequestScope = { bindings };
-    const response = await doorOf(bindings)(request, () => app.fetch(request, scope, execution));
-    if (scope.sql === undefined) return response;
-    const { sql } = scope;
-    if (response.body === null || !isStreamed(response)) {
-      execution.waitUntil(finish(sql));
-      return response;
-    }
-    const sent = new TransformStream();
-    execution.waitUntil(
-      response.body
-        .pipeTo(sent.writable)
-        .catch(() => {})
-        .then(() => finish(sql)),
+/** Answers by the app, over the database or what is known here. */
+const answerHere = async (
+  request: Request,
+  scope: RequestScope,
+  execution: ExecutionContext,
+): Promise<Response> => {
+  const { door } = scope.isolate;
+  const response = await door(request, () => app.fetch(request, scope, execution));
+  if (scope.sql === undefined) return response;
+  const { isolate: current, sql } = scope;
+  if (response.body === null || !isStreamed(response)) {
+    execution.waitUntil(finish(current, sql));
+    return response;
+  }
+  const sent = new TransformStream();
+  execution.waitUntil(
+    response.body
+      .pipeTo(sent.writable)
+      .catch(() => {})
+      .then(() => finish(current, sql)),
+  );
+  return new Response(sent.readable, response);
+};
+
+/**
+ * Without a database: what is known here answers reads; all else, refusals included, is the origin's,
+ * which writes down what it refuses. While that is away, a refusal of our own is better than none.
+ */
+const answerOrForward = async (
+  request: Request,
+  scope: RequestScope,
+  execution: ExecutionContext,
+): Promise<Response> => {
+  const { door, edge, settings } = scope.isolate;
+  const { originUrl } = settings;
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  const isOurs = isRead && edge !== undefined && mayAnswer(edge);
+  const own = isOurs ? await answerHere(request.clone(), scope, execution) : undefined;
+  if (originUrl === undefined) return own ?? answerHere(request, scope, execution);
+  if (own !== undefined && own.status < 400 && !scope.needsOrigin) return own;
+  try {
+    const response = await forward(originUrl, request);
+    edge?.shown.note(request, response);
+    return response;
+  } catch (error) {
+    return (
+      own ??
+      door(request, () => {
+        throw error;
+      })
     );
-    return new Response(sent.readable, response);
+  }
+};
+
+const everywhere: Identity["defaults"] = { app: "", environment: "" };
+
+/** Streams come from the hub of their (app, environment); undefined where something else answers. */
+const answerByHub = async (
+  request: Request,
+  { bindings, edge }: Isolate,
+): Promise<Response | undefined> => {
+  const { HUBS } = bindings;
+  if (HUBS === undefined || edge === undefined || !isPublishedTo(edge)) return undefined;
+  if (hubNameOf(request, everywhere) === undefined) return undefined;
+  const defaults = await defaultsOf(request, edge.process);
+  const name = defaults && hubNameOf(request, defaults);
+  if (name === undefined) return undefined;
+  return HUBS.get(HUBS.idFromName(name)).fetch(request);
+};
+
+/** Who is not known makes no hub: somebody else says so. */
+const defaultsOf = async (
+  { headers }: Request,
+  { access }: Edge["process"],
+): Promise<Identity["defaults"] | undefined> => {
+  try {
+    const { actor, defaults } = await access.identify(noDatabase(), presentedKey(headers));
+    return actor.type === "anonymous" ? undefined : defaults;
+  } catch {
+    return undefined;
+  }
+};
+
+const internalPath = "/internal/layers";
+
+const serve = async (
+  request: Request,
+  current: Isolate,
+  execution: ExecutionContext,
+): Promise<Response> => {
+  const { bindings, databaseUrl, edge, settings } = current;
+  const scope: RequestScope = { isolate: current, needsOrigin: false };
+  if (edge === undefined) return answerHere(request, scope, execution);
+  const { pathname } = new URL(request.url);
+  const { edgePublishSecret: secret } = settings;
+  if (pathname === internalPath && secret !== undefined) {
+    const authority = authorityOf(bindings);
+    return current.door(request, () => handleInternal(request, { secret, authority }));
+  }
+  await edge.keepFresh(execution);
+  const quick = mayAnswer(edge) ? edge.answerAtOnce(request) : undefined;
+  if (quick !== undefined) return quick;
+  const live = await answerByHub(request, current);
+  if (live !== undefined) return live;
+  return databaseUrl === undefined
+    ? answerOrForward(request, scope, execution)
+    : answerHere(request, scope, execution);
+};
+
+export default {
+  fetch(request: Request, bindings: Bindings, execution: ExecutionContext): Promise<Response> {
+    let current: Isolate;
+    try {
+      current = isolateOf(bindings);
+    } catch (error) {
+      return refuseAll(request, error);
+    }
+    return serve(request, current, execution);
   },
 };

@@ -38,9 +38,12 @@ export const readHeaders = {
   vary: "Authorization, X-API-Key, Accept",
 } as const;
 
+/** It may never have been known. */
+const longestStaleSeconds = 365 * 86_400;
+
 /** For how many seconds it has not been known that an answer is the newest, where that is too long. */
 export const staleSecondsOf = (staleMs: number | undefined): number | undefined =>
-  staleMs === undefined ? undefined : Math.ceil(staleMs / 1_000);
+  staleMs === undefined ? undefined : Math.min(Math.ceil(staleMs / 1_000), longestStaleSeconds);
 
 export const staleHeader = (staleMs: number | undefined): Readonly<Record<string, string>> =>
   staleMs === undefined ? {} : { "config-stale": String(staleSecondsOf(staleMs)) };

@@ -29,6 +29,8 @@ export type OpenLive = (outlet: Outlet) => void;
 export interface LiveAnswer {
   readonly over: "events" | "socket";
   readonly open: OpenLive;
+  /** What it takes to open it anew without the request, as JSON: for sockets that outlive a process. */
+  readonly again?: () => unknown;
 }
 
 /** How a runtime sends what has no end, where it can do better than the general way. */
@@ -36,7 +38,11 @@ export interface LiveTransport {
   /** Answers with a head, and opens once that is sent. */
   readonly events?: (c: Context, init: ResponseInit, open: OpenLive) => Response;
   /** Turns the request into a WebSocket. */
-  readonly socket?: (c: Context, events: WSEvents<LiveSocket>) => Response | Promise<Response>;
+  readonly socket?: (
+    c: Context,
+    events: WSEvents<LiveSocket>,
+    again: LiveAnswer["again"],
+  ) => Response | Promise<Response>;
 }
 
 /** What outlets need of a WebSocket beyond Hono's; `terminate` is Node's. */
@@ -53,10 +59,10 @@ export interface LiveSocket {
 export const answerLive = (
   c: Context,
   transport: LiveTransport,
-  { open, over }: LiveAnswer,
+  { again, open, over }: LiveAnswer,
   init: ResponseInit,
 ): Response | Promise<Response> => {
-  if (over === "socket") return answerSocket(c, transport, open);
+  if (over === "socket") return answerSocket(c, transport, open, again);
   if (c.req.method === "HEAD") return new Response(null, init);
   if (transport.events !== undefined) return transport.events(c, init, open);
   return new Response(streamOf(open), init);
@@ -66,6 +72,7 @@ const answerSocket = (
   c: Context,
   { socket }: LiveTransport,
   open: OpenLive,
+  again: LiveAnswer["again"],
 ): Response | Promise<Response> => {
   if (c.req.method === "HEAD" || c.req.header("upgrade")?.toLowerCase() !== "websocket") {
     throw invalidInput("Upgrade", "must be websocket: this route speaks nothing else");
@@ -73,11 +80,11 @@ const answerSocket = (
   if (socket === undefined) {
     throw new Problem("UNAVAILABLE", "There are no WebSockets here: use the event stream.");
   }
-  return socket(c, socketEvents(open));
+  return socket(c, socketEvents(open), again);
 };
 
 /** An event stream where nothing is known but the web's streams. */
-const streamOf = (open: OpenLive): ReadableStream<Uint8Array> => {
+export const streamOf = (open: OpenLive): ReadableStream<Uint8Array> => {
   let closed: (() => void) | undefined;
   let isOver = false;
   const finish = (close: () => void): void => {
@@ -110,13 +117,21 @@ const streamOf = (open: OpenLive): ReadableStream<Uint8Array> => {
 /** Past this length a message is not even read; any other is refused all the same. */
 export const maxIncomingBytes = 1_024;
 
-const socketEvents = (open: OpenLive): WSEvents<LiveSocket> => {
+/** What is to happen at a WebSocket's events, so that `open` gets an outlet. */
+export const socketEvents = (open: OpenLive): WSEvents<LiveSocket> => {
   let closed: (() => void) | undefined;
+  let isOver = false;
+  const finish = (): void => {
+    isOver = true;
+    closed?.();
+  };
   return {
     onOpen: (_event, socket) =>
       open(
         socketOutlet(socket, (listener) => {
           closed = listener;
+          // Whoever looks something up before he listens may be too late.
+          if (isOver) listener();
         }),
       ),
     onMessage: ({ data }, socket) => {
@@ -124,8 +139,8 @@ const socketEvents = (open: OpenLive): WSEvents<LiveSocket> => {
       if (length > maxIncomingBytes) socket.close(1009, "too large");
       else socket.close(1008, "nothing is expected from a client");
     },
-    onClose: () => closed?.(),
-    onError: () => closed?.(),
+    onClose: finish,
+    onError: finish,
   };
 };
 

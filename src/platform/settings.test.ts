@@ -99,3 +99,37 @@ describe("LAYER_CACHE_URL", () => {
     expect(parse).not.toThrow("secret");
   });
 });
+
+describe("EDGE_URLS", () => {
+  const secret = "s".repeat(32);
+
+  it("names edges, each of another host, and needs a secret; absent by default", () => {
+    expect(parseSettings({})).toMatchObject({ edgeUrls: undefined, edgePublishSecret: undefined });
+    const edgeUrls = [
+      "https://edge.example.org",
+      "https://edge.example.org:8443/",
+      "http://127.0.0.1:8788",
+      "http://[::1]:8788",
+    ];
+    const given = { EDGE_URLS: edgeUrls.join(" , "), EDGE_PUBLISH_SECRET: secret };
+    expect(parseSettings(given)).toMatchObject({ edgeUrls, edgePublishSecret: secret });
+  });
+
+  it.each([
+    { EDGE_URLS: "https://edge.example.org" },
+    { EDGE_URLS: "https://edge.example.org", EDGE_PUBLISH_SECRET: "secret".repeat(5) },
+    ...[
+      "edge.example.org",
+      "http://edge.example.org",
+      "https://edge.example.org/path",
+      "https://edge.example.org?a=secret",
+      "https://somebody:secret@edge.example.org",
+      "https://edge.example.org,",
+      "https://edge.example.org,https://edge.example.org/",
+    ].map((text) => ({ EDGE_URLS: text, EDGE_PUBLISH_SECRET: secret })),
+  ])("stops the start where it cannot be used, and keeps its value to itself", (given) => {
+    const parse = (): unknown => parseSettings(given);
+    expect(parse).toThrow(/EDGE_(URLS|PUBLISH_SECRET): /);
+    expect(parse).not.toThrow("secret");
+  });
+});

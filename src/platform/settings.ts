@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Problem } from "../errors.ts";
+import { edgeUrls } from "./edge-urls.ts";
 import { origins } from "./origins.ts";
 
 const count = (fallback: number, most: number) =>
@@ -51,6 +52,9 @@ const environmentSchema = z
     STREAM_WINDOW_DAYS: count(7, 365),
     LAYER_CACHE_URL: cacheUrl.optional(),
     LAYER_CACHE_TOKEN: z.string().min(1).optional(),
+    EDGE_URLS: edgeUrls.optional(),
+    EDGE_PUBLISH_SECRET: z.string().min(32, "must have at least 32 characters").optional(),
+    ORIGIN_URL: z.url({ protocol: /^https?$/ }).optional(),
     MAX_STREAMS: count(20_000, 1_000_000),
     MAX_STREAMS_PER_KEY: count(10_000, 1_000_000),
   })
@@ -58,7 +62,11 @@ const environmentSchema = z
     (given) =>
       !(given.LAYER_CACHE_URL ?? "").startsWith("http") || given.LAYER_CACHE_TOKEN !== undefined,
     { path: ["LAYER_CACHE_TOKEN"], message: "is needed with a LAYER_CACHE_URL of http" },
-  );
+  )
+  .refine((given) => given.EDGE_URLS === undefined || given.EDGE_PUBLISH_SECRET !== undefined, {
+    path: ["EDGE_PUBLISH_SECRET"],
+    message: "is needed with EDGE_URLS",
+  });
 
 /** What an operator can set; docs/operations.md has the table. Parsed once, in `entry/`. */
 export type Settings = ReturnType<typeof parseSettings>;
@@ -108,6 +116,9 @@ export const parseSettings = (environment: Readonly<Record<string, unknown>>) =>
     streamWindowDays: data.STREAM_WINDOW_DAYS,
     layerCacheUrl: data.LAYER_CACHE_URL,
     layerCacheToken: data.LAYER_CACHE_TOKEN,
+    edgeUrls: data.EDGE_URLS,
+    edgePublishSecret: data.EDGE_PUBLISH_SECRET,
+    originUrl: data.ORIGIN_URL,
     maxStreams: data.MAX_STREAMS,
     maxStreamsPerKey: data.MAX_STREAMS_PER_KEY,
   };

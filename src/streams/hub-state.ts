@@ -16,6 +16,13 @@ import type { StreamLimits, Subscribers } from "./subscribers.ts";
 export interface HubOptions extends StreamLimits {
   readonly layers: LayerReader;
   readonly access: AccessStore;
+  /** Where clients' past comes from that is not in memory; PostgreSQL, if left out. */
+  readonly missed?: MissedChanges;
+  /**
+   * Whoever has more than this waiting is told at his own pace: for runtimes that write nothing before
+   * the next turn, where a burst waits for everybody.
+   */
+  readonly paceBytes?: number;
 }
 
 /** What the parts of a hub share. */
@@ -42,7 +49,7 @@ const closeCodes = {
 type EndReason = keyof typeof closeCodes;
 
 /** What waits for a client past this number of bytes is given up, and the client with it. */
-const maxBufferedBytes = 256 * 1_024;
+export const maxBufferedBytes = 256 * 1_024;
 
 /** For how long somebody who is told to go may take the last words. */
 export const farewellMs = 2_000;
@@ -60,17 +67,20 @@ export const placeOf = ({ fanOut }: HubState, subscriber: Subscriber): string =>
 /** Who takes too little is dropped, so that nobody waits for them: they come back with the last id. */
 export const send = (state: HubState, subscriber: Subscriber, piece: LivePiece): void => {
   const { isOpen, outlet } = subscriber;
-  if (!isOpen || isTaken(outlet, piece)) return;
+  if (!isOpen || isTaken(state, outlet, piece)) return;
   state.dropped += 1;
   outlet.destroy();
   forget(state, subscriber);
 };
 
 /** A connection that fails is as good as one that takes nothing: others must not notice either. */
-const isTaken = (outlet: Outlet, piece: LivePiece): boolean => {
+const isTaken = ({ paceBytes }: HubState, outlet: Outlet, piece: LivePiece): boolean => {
   try {
+    const waitedBytes = outlet.buffered();
     outlet.write(piece);
-    return outlet.buffered() <= maxBufferedBytes;
+    // Where nothing is written before the next turn, nobody can have taken any of this piece.
+    const waitingBytes = paceBytes === undefined ? outlet.buffered() : waitedBytes;
+    return waitingBytes <= maxBufferedBytes;
   } catch {
     return false;
   }
@@ -92,9 +102,14 @@ export const end = (state: HubState, subscriber: Subscriber, reason: EndReason):
 };
 
 /** For a stream that has not even begun. */
-export const refuse = (outlet: Outlet, id: string): void => {
-  outlet.write(createPiece([closeEvent(id, "unavailable")]));
-  outlet.end(closeCodes.unavailable);
+export const refuse = (
+  outlet: Outlet,
+  id: string,
+  reason: EndReason,
+  before: readonly StreamEvent[] = [],
+): void => {
+  outlet.write(createPiece([...before, closeEvent(id, reason)]));
+  outlet.end(closeCodes[reason]);
 };
 
 const closeEvent = (id: string, reason: EndReason): StreamEvent => {

@@ -27,8 +27,9 @@ export const recheckKeys = async (
   return { ended };
 };
 
-const holderOf = async (
-  { access }: HubState,
+/** Who holds a key now, or why nobody does. */
+export const holderOf = async (
+  { access }: Pick<HubState, "access">,
   sql: Sql,
   keyId: string,
 ): Promise<Identity | "key-ended" | "unavailable"> => {

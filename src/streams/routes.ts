@@ -10,6 +10,7 @@ import {
 import type { LiveAnswer } from "../http/live.ts";
 import { defineRoute, type Handler, type Route } from "../http/route.ts";
 import { openStream } from "./open-stream.ts";
+import { saveStream } from "./resume-stream.ts";
 import type { StreamFilter } from "./stream-filter.ts";
 import { issueTicket } from "./tickets/issue-ticket.ts";
 import { readTicket } from "./tickets/ticket-text.ts";
@@ -65,7 +66,7 @@ const streamOver =
     const filter = ticket === undefined ? { ...scope, prefix, values } : filterOf(ticket, query);
     const lastId = given.get("last-event-id") ?? "";
     const open = await openStream(ctx, filter, lastId === "" ? after : lastId);
-    return { live: { over, open }, headers };
+    return { live: { over, open, again: () => saveStream(ctx, filter) }, headers };
   };
 
 /** What was authenticated by its ticket hears what that says, and nothing else. */

@@ -12,6 +12,7 @@ import {
   type HubOptions,
   type HubState,
   keysOf,
+  maxBufferedBytes,
   randomMs,
   refuse,
   send,
@@ -20,6 +21,7 @@ import {
 import { createMissedChanges } from "./read-missed.ts";
 import { createRecentChanges } from "./recent-changes.ts";
 import { recheckKeys } from "./recheck-keys.ts";
+import { resumeStream, type SavedStream } from "./resume-stream.ts";
 import { sendBeats } from "./send-beats.ts";
 import { stopStreams } from "./stop-streams.ts";
 import type { StreamFilter } from "./stream-filter.ts";
@@ -42,6 +44,8 @@ export interface StreamHub {
   /** @throws Problem `UNAVAILABLE`, `RATE_LIMITED` where one more stream is too many */
   admit(identity: Identity): void;
   open(request: StreamRequest, outlet: Outlet): void;
+  /** Goes on with a stream that another process has opened. */
+  resume(saved: SavedStream, outlet: Outlet, deps: StreamRequest["deps"]): Promise<void>;
   /** Gives those whose turn it is the current id: a sign of life, and where to go on from. */
   beatOnce(): { readonly beats: number };
   /** Ends the streams of keys that no longer count, or whose grants say something else now. */
@@ -53,19 +57,25 @@ export interface StreamHub {
 
 export const createStreamHub = (options: HubOptions): StreamHub => {
   const { memory } = options.layers;
+  const { paceBytes = maxBufferedBytes } = options;
   const recent = createRecentChanges(memory.point());
   const groups = createStreamGroups();
   const state: HubState = {
     ...options,
     recent,
-    missed: createMissedChanges(),
+    missed: options.missed ?? createMissedChanges(),
     groups,
     subscribers: createSubscribers(options),
     fanOut: createFanOut({
       memory,
       recent,
       groups,
-      send: (subscriber, piece) => send(state, subscriber, piece),
+      send: (subscriber, piece) => {
+        const waitingBytes = subscriber.outlet.buffered();
+        if (waitingBytes > paceBytes && waitingBytes <= maxBufferedBytes) {
+          setBack(state, subscriber);
+        } else send(state, subscriber, piece);
+      },
       setBack: (subscriber) => setBack(state, subscriber),
     }),
     isStopping: false,
@@ -76,6 +86,11 @@ export const createStreamHub = (options: HubOptions): StreamHub => {
   return {
     admit: ({ actor }) => admit(state, actor.id),
     open: (request, outlet) => open(state, request, outlet),
+    async resume(saved, outlet, deps) {
+      const { after, filter } = saved;
+      const identity = await resumeStream(state, saved, outlet, deps.sql);
+      if (identity !== undefined) open(state, { identity, filter, after, deps }, outlet);
+    },
     beatOnce: () => sendBeats(state),
     recheckOnce: (sql) => recheckKeys(state, sql),
     stop: () => stopStreams(state),
@@ -145,7 +160,7 @@ const open = (state: HubState, request: StreamRequest, outlet: Outlet): void => 
   };
   const id = formatId(start);
   if (!isAdmitted(state, subscriber.keyId)) {
-    refuse(outlet, id);
+    refuse(outlet, id, "unavailable");
     return;
   }
   state.subscribers.add(subscriber);

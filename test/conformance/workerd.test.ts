@@ -1,38 +1,6 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { startServer } from "../helpers/start-server.ts";
+import { wranglerDev } from "../helpers/wrangler-dev.ts";
 import { conformanceSettings } from "./settings.ts";
 import { conformanceSuite } from "./suite.ts";
 
-conformanceSuite("workerd", () =>
-  startServer(conformanceSettings, async ({ folder, port, settings }) => {
-    const envFile = join(folder, "settings.env");
-    const lines = Object.entries(settings).map(([name, value]) => `${name}="${value}"`);
-    await writeFile(envFile, lines.join("\n"), { mode: 0o600 });
-    return {
-      command: [
-        "wrangler",
-        "dev",
-        "--local",
-        "--config=wrangler.toml",
-        "--ip=127.0.0.1",
-        `--port=${port}`,
-        "--inspector-port=0",
-        `--env-file=${envFile}`,
-        `--persist-to=${join(folder, "state")}`,
-        "--show-interactive-dev-session=false",
-        "--log-level=warn",
-      ],
-      // It asks nobody for updates, and tells nobody anything.
-      env: {
-        CI: "1",
-        CLOUDFLARE_CF_FETCH_ENABLED: "false",
-        WRANGLER_HIDE_BANNER: "true",
-        WRANGLER_SEND_METRICS: "false",
-        WRANGLER_SEND_ERROR_REPORTS: "false",
-        WRANGLER_WRITE_LOGS: "false",
-        WRANGLER_REGISTRY_PATH: join(folder, "registry"),
-      },
-    };
-  }),
-);
+conformanceSuite("workerd", () => startServer(conformanceSettings, wranglerDev));

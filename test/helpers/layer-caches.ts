@@ -1,8 +1,10 @@
 import { createClient } from "redis";
 import { inject } from "vitest";
+import { createRemoteCache } from "../../src/edge/remote-cache.ts";
 import type { LayerCache } from "../../src/layers/cache/layer-cache.ts";
 import { createMemoryCache } from "../../src/layers/cache/memory-cache.ts";
 import { openLayerCache } from "../../src/layers/cache/open-layer-cache.ts";
+import { startEdge } from "./edge/start-edge.ts";
 import { startRedis } from "./start-redis.ts";
 import { startUpstashBridge } from "./upstash-bridge.ts";
 
@@ -63,6 +65,15 @@ const startOverRedis = (opening: Opening) => async (): Promise<CachePlace> => {
   };
 };
 
+const startHeadAuthority = async (): Promise<CachePlace> => {
+  const edge = await startEdge();
+  return {
+    open: () => createRemoteCache(edge.connect()),
+    lose: async () => edge.lose(),
+    stop: () => edge.stop(),
+  };
+};
+
 /** Every adapter, each in a place of its own. */
 export const cacheAdapters: Readonly<Record<string, () => Promise<CachePlace>>> = {
   memory: startMemory,
@@ -75,4 +86,5 @@ export const cacheAdapters: Readonly<Record<string, () => Promise<CachePlace>>> 
     const settings = { layerCacheUrl: bridge.url, layerCacheToken: bridge.token };
     return { settings, close: () => bridge.close() };
   }),
+  "the head authority of an edge": startHeadAuthority,
 };

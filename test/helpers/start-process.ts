@@ -16,6 +16,8 @@ export interface StartedProcess {
   output(): string;
   /** Ends the process and everything that it started. */
   stop(): Promise<void>;
+  /** The same, without a chance to say goodbye. */
+  kill(): Promise<void>;
 }
 
 const stopTimeoutMs = 5_000;
@@ -53,7 +55,13 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
     await stop();
     throw new Error(`${options.command.join(" ")}: ${String(error)}\n${output}`, { cause: error });
   }
-  return { output: () => output, stop };
+  const kill = async (): Promise<void> => {
+    const ended = child.exitCode === null ? once(child, "exit") : undefined;
+    leaveNobody();
+    await ended;
+    process.off("exit", leaveNobody);
+  };
+  return { output: () => output, stop, kill };
 }
 
 const becomesReady = async (

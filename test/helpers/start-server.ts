@@ -85,7 +85,7 @@ export async function startServer(
   }
 }
 
-const programPath = (): string =>
+export const programPath = (): string =>
   [join(root, "node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter);
 
 const freePort = async (): Promise<number> => {

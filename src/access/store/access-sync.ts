@@ -32,10 +32,15 @@ interface AccessSyncOptions {
   readonly source: AccessSource;
 }
 
+export interface SourcedAccess extends AccessChanges {
+  /** For how long a copy has not been confirmed; absent where it is PostgreSQL that says so. */
+  readonly ageMs?: number;
+}
+
 /** Where a process learns of keys and roles. */
 export interface AccessSource {
   /** What has changed since; `isAnew` where somebody must know what was committed before the call. */
-  changes(sql: Sql, known: AccessPoint, isAnew: boolean): Promise<AccessChanges>;
+  changes(sql: Sql, known: AccessPoint, isAnew: boolean): Promise<SourcedAccess>;
   /** Whether it can be told which keys were used. */
   readonly takesUses: boolean;
 }
@@ -59,7 +64,7 @@ export const createAccessSync = ({
     const known = keyring.point();
     const changes = await withDeadline(source.changes(sql, known, isAnew), syncTimeoutMs);
     const changed = keyring.apply(changes, known);
-    confirmedAtMs = Math.max(confirmedAtMs, startedMs);
+    confirmedAtMs = Math.max(confirmedAtMs, startedMs - (changes.ageMs ?? 0));
     if (source.takesUses) await withDeadline(lastUses.flushOnce(sql, startedMs), syncTimeoutMs);
     return { changed };
   };

@@ -1,3 +1,4 @@
+import type { CommittedRun } from "../memory/layer-memory.ts";
 import type { LayerName } from "../memory/memory-layer.ts";
 
 /** Where a cache stands: the history, and how much of it. */
@@ -71,6 +72,8 @@ export interface HeadsMove {
   readonly names?: CachedNames;
   /** Forgets all other heads: for a cache that is empty or of another epoch. */
   readonly isWhole: boolean;
+  /** What was committed in between, for a cache that wants it; left out where it is too much. */
+  readonly run?: CommittedRun;
 }
 
 /**
@@ -79,6 +82,8 @@ export interface HeadsMove {
  * documents.
  */
 export interface LayerCache {
+  /** Whether it tells readers what was committed, not only what there is. */
+  readonly wantsRuns?: boolean;
   /** All of one moment; undefined where the cache is empty. */
   readHeads(layers: readonly LayerName[]): Promise<CachedHeads | undefined>;
   /**

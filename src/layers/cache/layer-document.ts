@@ -74,5 +74,6 @@ export const mergeEntries = (
   return [...newest.values()];
 };
 
-const hashOf = (text: string): string =>
+/** What a document is named by, of its text. */
+export const hashOf = (text: string): string =>
   createHash("sha256").update(text).digest("hex").slice(0, 32);

@@ -1,5 +1,6 @@
 import type { Sql, Tx } from "../../platform/sql.ts";
 import { inTransaction } from "../../platform/transaction.ts";
+import type { CommittedRun } from "../memory/layer-memory.ts";
 import {
   type CachedHeads,
   type CachedNames,
@@ -8,7 +9,7 @@ import {
   samePoint,
 } from "./layer-cache.ts";
 import { type PublishedHead, publishDocuments } from "./publish-documents.ts";
-import { readChangedLayers, readNames, readNewestPoint } from "./read-changed.ts";
+import { readChangedLayers, readNames, readNewestPoint, readRun } from "./read-changed.ts";
 
 interface Publishing {
   readonly cache: LayerCache;
@@ -35,12 +36,19 @@ export const publishLayers = async (publishing: Publishing): Promise<CachePoint>
       publishSnapshot(tx, publishing, before),
     );
     if (made === undefined) continue;
-    const { heads, names, to } = made;
+    const { heads, names, run, to } = made;
     const isWhole = before?.point.epoch !== to.epoch;
     const from = before?.point;
     const isMoved =
       samePoint(from, to) ||
-      (await cache.moveHeads({ from, to, heads, isWhole, ...(names ? { names } : {}) }));
+      (await cache.moveHeads({
+        from,
+        to,
+        heads,
+        isWhole,
+        ...(names ? { names } : {}),
+        ...(run ? { run } : {}),
+      }));
     if (!isMoved) continue;
     const over = isWhole ? from?.epoch : isAnew ? before?.replaced : undefined;
     if (over !== undefined) await cache.removeEpoch(over);
@@ -53,6 +61,7 @@ interface Snapshot {
   readonly to: CachePoint;
   readonly heads: readonly PublishedHead[];
   readonly names: CachedNames | undefined;
+  readonly run: CommittedRun | undefined;
 }
 
 /** Undefined where the heads have moved since they were first read. */
@@ -80,5 +89,11 @@ const publishSnapshot = async (
     layers: layers.map((layer, index) => ({ ...layer, head: now?.heads[index] })),
   });
   const hasNewNames = from?.namesVersion !== to.namesVersion;
-  return { to, heads, names: hasNewNames ? await readNames(tx) : undefined };
+  const wantsRun = cache.wantsRuns === true && from !== undefined;
+  return {
+    to,
+    heads,
+    names: hasNewNames ? await readNames(tx) : undefined,
+    run: wantsRun ? await readRun(tx, { from, to, kinds }) : undefined,
+  };
 };

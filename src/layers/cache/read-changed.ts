@@ -1,5 +1,7 @@
-import type { Tx } from "../../platform/sql.ts";
+import type { Sql, Tx } from "../../platform/sql.ts";
+import type { CommittedRun } from "../memory/layer-memory.ts";
 import type { LayerName } from "../memory/memory-layer.ts";
+import { readCommitted } from "../memory/read-committed.ts";
 import { type CachedNames, type CachePoint, layerIdOf } from "./layer-cache.ts";
 
 /** A layer with something to publish. */
@@ -114,4 +116,32 @@ export const readDeltaTexts = async (
     )
     group by e.kind, e.app, e.environment`;
   return new Map(rows.map((row) => [layerIdOf(row), row.entries]));
+};
+
+/** Past these who holds layers reads them anew, which is cheaper. */
+const maxRunRevisions = 500;
+const maxRunCharacters = 4 * 1024 * 1024;
+
+interface RunQuery {
+  readonly from: CachePoint;
+  readonly to: CachePoint;
+  readonly kinds: readonly string[];
+}
+
+/** What was committed from one point to another, of these kinds; undefined where it is too much. */
+export const readRun = async (
+  tx: Tx,
+  { from, kinds, to }: RunQuery,
+): Promise<CommittedRun | undefined> => {
+  if (to.revision - from.revision > maxRunRevisions) return undefined;
+  // It needs no more than a transaction can do.
+  const { run } = await readCommitted(tx as unknown as Sql, from, to.namesVersion);
+  if (run === undefined || run.after + run.revisions.length !== to.revision) return undefined;
+  const revisions = run.revisions.map((revision) => {
+    const entries = revision.entries.filter(({ kind }) => kinds.includes(kind));
+    // What changed nothing that readers see is none of their business.
+    return { ...revision, entries, message: entries.length === 0 ? "" : revision.message };
+  });
+  const isSmall = JSON.stringify(revisions).length <= maxRunCharacters;
+  return isSmall ? { ...run, revisions } : undefined;
 };

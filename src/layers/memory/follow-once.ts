@@ -30,7 +30,7 @@ export const follow = async (
     const { owed } = reading;
     const point = memory.point();
     const version = memory.names().version;
-    const { names, newest, run } = await source.committed(point, version, lookTimeoutMs);
+    const { ageMs = 0, names, newest, run } = await source.committed(point, version, lookTimeoutMs);
     if (run !== undefined) {
       if (names !== undefined) memory.takeNames(names, newest.epoch);
       if (memory.take(run)) revisions += run.revisions.length;
@@ -39,7 +39,7 @@ export const follow = async (
     else if (memory.point() === point) memory.reset(newest, names);
     const { epoch, revision } = memory.point();
     if (epoch === newest.epoch && revision >= newest.revision) {
-      reading.confirmedAtMs = Math.max(reading.confirmedAtMs, startedMs);
+      reading.confirmedAtMs = Math.max(reading.confirmedAtMs, startedMs - ageMs);
       // What was committed before it began, it has seen.
       if (reading.owed === owed) reading.owed = undefined;
       return { revisions };

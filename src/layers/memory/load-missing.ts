@@ -1,7 +1,8 @@
 import type { Sql } from "../../platform/sql.ts";
-import { followAnew } from "./follow-once.ts";
+import { follow, followAnew } from "./follow-once.ts";
 import type { MemoryPoint } from "./layer-memory.ts";
 import { idOf } from "./layer-shelf.ts";
+import { sqlSource } from "./layer-source.ts";
 import type { LayerName } from "./memory-layer.ts";
 import type { Reading } from "./reading.ts";
 
@@ -35,7 +36,11 @@ const load = async (reading: Reading, sql: Sql, names: readonly LayerName[]): Pr
     const loaded = await reading.sourceOf(sql).layers(names, memory.point(), loadTimeoutMs);
     const newest = loaded[0];
     // What was read may be ahead of what is known here, or of another history.
-    if (newest !== undefined && isAhead(newest, memory.point())) await followAnew(reading, sql);
+    if (newest !== undefined && isAhead(newest, memory.point())) {
+      await followAnew(reading, sql);
+      // A copy may not know yet what PostgreSQL has just shown.
+      if (reading.isCopy && isAhead(newest, memory.point())) await follow(reading, sqlSource(sql));
+    }
     for (const layer of loaded) memory.add(layer);
   } finally {
     for (const name of names) memory.unexpect(name);

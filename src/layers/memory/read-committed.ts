@@ -8,6 +8,8 @@ export interface Committed {
   /** Absent where the point is of another history, or too far back to be caught up with. */
   readonly run: CommittedRun | undefined;
   readonly names: KnownNames | undefined;
+  /** For how long a copy has not been confirmed; absent where it is PostgreSQL that says so. */
+  readonly ageMs?: number;
 }
 
 interface CommittedRow {

@@ -1,0 +1,58 @@
+import { describeError, type Logger } from "../platform/log.ts";
+import type { Sql } from "../platform/sql.ts";
+import type { EdgeProcess } from "./edge-process.ts";
+import type { Shown } from "./shown.ts";
+
+interface Lease {
+  readonly process: EdgeProcess;
+  /** What is known must be as new as this. */
+  readonly shown: Shown;
+  readonly maxAgeMs: number;
+  /** A handle for one look, and the end of it. */
+  readonly open: () => { readonly handle: Sql; close(): Promise<void> };
+  readonly log: Logger;
+}
+
+/** While the authority does not answer, requests do not wait for it one by one. */
+const afterFailureMs = 1_000;
+/** So many requests look for themselves at one time; on Workers none can wait for another's look. */
+const maxLooks = 4;
+/** What was shown may take a moment to be published. */
+const afterLookMs = 25;
+/** Where publishers are silent, what the authority has grows old, however often it is asked. */
+const afterOldMs = 1_000;
+
+/**
+ * Holds what an isolate knows on a lease. In the first half of it nothing is fetched; in the second a
+ * look is made after the answer; past it, or where more was shown already, before the answer.
+ */
+export const createLease = ({ log, maxAgeMs, open, process, shown }: Lease) => {
+  let pauseUntilMs = Number.NEGATIVE_INFINITY;
+  let looks = 0;
+
+  const look = async (): Promise<void> => {
+    looks += 1;
+    const opened = open();
+    try {
+      await process.follow(opened.handle);
+      const isOld = process.ageMs() >= maxAgeMs;
+      pauseUntilMs = performance.now() + (isOld ? afterOldMs : afterLookMs);
+    } catch (error) {
+      pauseUntilMs = performance.now() + afterFailureMs;
+      log.warn("the head authority cannot be asked", describeError(error));
+    } finally {
+      looks -= 1;
+      await opened.close();
+    }
+  };
+
+  return async (execution: { waitUntil(work: Promise<unknown>): void }): Promise<void> => {
+    const ageMs = process.ageMs();
+    const isDue = ageMs >= maxAgeMs || !shown.isReached();
+    if (performance.now() < pauseUntilMs || (!isDue && ageMs < maxAgeMs / 2)) return;
+    if (looks >= (isDue ? maxLooks : 1)) return;
+    const looking = look();
+    if (isDue) await looking;
+    else execution.waitUntil(looking);
+  };
+};
