@@ -7,6 +7,7 @@ import { treeCpuSeconds } from "./measure/processes.ts";
 import { type Options, optionsHelp, parseOptions } from "./options.ts";
 import { formatTable, type Report } from "./report.ts";
 import { access } from "./scenarios/access.ts";
+import { edge } from "./scenarios/edge.ts";
 import { generator } from "./scenarios/generator.ts";
 import { large } from "./scenarios/large.ts";
 import { layers } from "./scenarios/layers.ts";
@@ -30,6 +31,10 @@ const scenarios: Readonly<Record<string, { run: Scenario; summary: string }>> = 
   streams: { run: streams, summary: "from a commit to event streams, and to thousands of them" },
   reach: { run: reach, summary: "a global change with 1 to 1,000 apps, to readers and to Redis" },
   start: { run: start, summary: "a start over 300,000 entries: time and memory" },
+  edge: {
+    run: edge,
+    summary: "the Worker under workerd: reads, commits to its clients, its start",
+  },
   generator: { run: generator, summary: "what the load generator itself can reach" },
 };
 

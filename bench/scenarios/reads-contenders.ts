@@ -40,10 +40,10 @@ export async function startContenders(bench: Bench): Promise<Started> {
   return { contenders, versions: { PostgreSQL: postgresVersion, ...peers } };
 }
 
-type Runtime = "Node" | "Deno";
+type Runtime = "Node" | "Deno" | "workerd";
 
 /** A document of ten keys, and another one of a single key. */
-const seeded = (): PutOperation[] => [
+export const seeded = (): PutOperation[] => [
   ...Array.from({ length: 10 }, (_, index) => ({
     app: "bench",
     environment,
@@ -53,7 +53,7 @@ const seeded = (): PutOperation[] => [
   { app: "bench-key", environment, key: "setting", value: "x".repeat(900) },
 ];
 
-const constants = (runtime: Runtime, port: number): Contender[] => {
+export const constants = (runtime: Runtime, port: number): Contender[] => {
   const names = [`Hono on ${runtime}, constant 200`, `Hono on ${runtime}, constant 304`] as const;
   return [
     { name: names[0], target: fixed(port, 200, get("/constant", port)), beside: {} },
@@ -61,7 +61,10 @@ const constants = (runtime: Runtime, port: number): Contender[] => {
   ];
 };
 
-async function fairleadReads(runtime: Runtime, { apiKey, port }: Fairlead): Promise<Contender[]> {
+export async function fairleadReads(
+  runtime: Runtime,
+  { apiKey, port }: Pick<Fairlead, "apiKey" | "port">,
+): Promise<Contender[]> {
   const found: Contender[] = [];
   const key = `Authorization: Bearer ${apiKey}`;
   for (const [what, path] of [

@@ -20,8 +20,13 @@ export interface ReadTurns {
 
 const perSecond = ({ elapsedMs, requests }: Measurement): number => (requests / elapsedMs) * 1_000;
 
-/** A ratio is the median of those of the rounds, whose turns ran side by side. */
-export function readsTable(all: readonly ReadTurns[]) {
+/** A ratio is the median of those of the rounds, whose turns ran side by side. Of who did not run there is no column. */
+export function readsTable(all: readonly ReadTurns[], scenario = "reads") {
+  const contenders = all.flatMap(({ turns }) => [...turns.keys()]);
+  const ran = new Set(contenders.map(({ name }) => name));
+  const besides = besideNames.filter((one) =>
+    contenders.some(({ beside }) => ran.has(beside[one] ?? "")),
+  );
   const rows: string[][] = [];
   const ratios: Record<string, number> = {};
   for (const { clients, turns } of all) {
@@ -30,11 +35,11 @@ export function readsTable(all: readonly ReadTurns[]) {
     );
     for (const [{ beside, name }, found] of turns) {
       const rates = ratesOf.get(name) ?? [];
-      const against = besideNames.map((one) => {
+      const against = besides.map((one) => {
         const others = ratesOf.get(beside[one] ?? "");
         if (others === undefined) return "";
         const ratio = median(rates.map((rate, round) => rate / (others[round] ?? Number.NaN)));
-        ratios[`reads/${name}/${clients}/${one}`] = ratio;
+        ratios[`${scenario}/${name}/${clients}/${one}`] = ratio;
         return ratio.toFixed(2);
       });
       const times = [found.map(({ p50Ms }) => p50Ms), found.map(({ p99Ms }) => p99Ms)];
@@ -45,7 +50,7 @@ export function readsTable(all: readonly ReadTurns[]) {
   const caption =
     "Authenticated reads of about 1 KB, and how often Fairlead's is each of the others";
   const columns = ["read", "clients", "requests/s", "p50 ms", "p99 ms"];
-  const table: Table = { caption, columns: [...columns, ...besideNames.map(ofName)], rows };
+  const table: Table = { caption, columns: [...columns, ...besides.map(ofName)], rows };
   return { table, ratios };
 }
 

@@ -20,7 +20,7 @@ export async function reads(bench: Bench): Promise<Report> {
   return { tables: [table], ratios, versions };
 }
 
-async function takeTurns(
+export async function takeTurns(
   { options }: Bench,
   generator: Generator,
   contenders: readonly Contender[],

@@ -23,20 +23,25 @@ const afterLookMs = 25;
 const afterOldMs = 1_000;
 
 /**
- * Holds what an isolate knows on a lease. In the first half of it nothing is fetched; in the second a
- * look is made after the answer; past it, or where more was shown already, before the answer.
+ * Holds what an isolate knows on a lease: how long it is at a look depends on how old the authority was
+ * then. In the first half of it nothing is fetched; in the second a look is made after the answer; past
+ * it, or where more was shown already, before the answer.
  */
 export const createLease = ({ log, maxAgeMs, open, process, shown }: Lease) => {
   let pauseUntilMs = Number.NEGATIVE_INFINITY;
   let looks = 0;
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  let halfMs = 0;
 
   const look = async (): Promise<void> => {
     looks += 1;
     const opened = open();
     try {
       await process.follow(opened.handle);
-      const isOld = process.ageMs() >= maxAgeMs;
-      pauseUntilMs = performance.now() + (isOld ? afterOldMs : afterLookMs);
+      lookedAtMs = performance.now();
+      const leftMs = maxAgeMs - process.ageMs();
+      halfMs = Math.max(0, leftMs / 2);
+      pauseUntilMs = lookedAtMs + (leftMs > 0 ? afterLookMs : afterOldMs);
     } catch (error) {
       pauseUntilMs = performance.now() + afterFailureMs;
       log.warn("the head authority cannot be asked", describeError(error));
@@ -47,9 +52,9 @@ export const createLease = ({ log, maxAgeMs, open, process, shown }: Lease) => {
   };
 
   return async (execution: { waitUntil(work: Promise<unknown>): void }): Promise<void> => {
-    const ageMs = process.ageMs();
-    const isDue = ageMs >= maxAgeMs || !shown.isReached();
-    if (performance.now() < pauseUntilMs || (!isDue && ageMs < maxAgeMs / 2)) return;
+    const isDue = process.ageMs() >= maxAgeMs || !shown.isReached();
+    const nowMs = performance.now();
+    if (nowMs < pauseUntilMs || (!isDue && nowMs - lookedAtMs < halfMs)) return;
     if (looks >= (isDue ? maxLooks : 1)) return;
     const looking = look();
     if (isDue) await looking;

@@ -87,6 +87,9 @@ describe("answers past the app", () => {
     ["two conditions", "GET", { "if-none-match": "a", "If-None-Match": "b" }],
     ["two ids", "GET", { "x-request-id": "a", "X-Request-Id": "b" }],
     ["two hosts", "GET", { host: "a", Host: "b" }],
+    ["a host that is none", "GET", { host: "a:b:c" }],
+    ["a port that is none", "GET", { host: "a:99999" }],
+    ["a body in an unknown coding", "GET", { "transfer-encoding": "gzip" }],
   ])("are not given to %s", async (_what, method, headers) => {
     let isAsked = false;
     const url = await start(() => {

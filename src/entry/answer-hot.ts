@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { hostPattern } from "../http/check-head.ts";
 import type { HotAnswer, HotFields } from "../http/hot.ts";
 import { hotFieldsOf } from "../http/hot-fields.ts";
 import type { Settings } from "../platform/settings.ts";
@@ -107,15 +106,26 @@ const readHotFields = (rawHeaders: readonly string[]): HotFields | undefined => 
       case "if-match":
       case "origin":
       case "expect":
+      case "transfer-encoding":
         return undefined;
     }
   }
-  if (host === undefined || !hostPattern.test(host)) return undefined;
+  if (host === undefined || !plainHost.test(host)) return undefined;
   return { authorization, apiKey, ifNoneMatch, requestId };
 };
 
+/** A name or an address of version 4, with a port of any but the highest; others are looked at elsewhere. */
+const plainHost =
+  /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(?::(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}))?$/;
+
 const heededLengths = new Set(
-  ["host", "authorization", "x-api-key", "x-request-id", "if-match", "origin"].map(
-    ({ length }) => length,
-  ),
+  [
+    "host",
+    "authorization",
+    "x-api-key",
+    "x-request-id",
+    "if-match",
+    "origin",
+    "transfer-encoding",
+  ].map(({ length }) => length),
 );

@@ -34,7 +34,8 @@ const start = async (): Promise<void> => {
   tellNewKey(adminKey);
   const stop = async (): Promise<void> => {
     await stopStreams();
-    await server.shutdown();
+    // A request that hangs must not keep the rest from being stopped in order.
+    await Promise.race([server.shutdown(), pause(hangingMs)]);
     for (const step of stops.toReversed()) {
       await step().catch((error: unknown) => log.error("failed to stop", describeError(error)));
     }
@@ -44,6 +45,13 @@ const start = async (): Promise<void> => {
     Deno.addSignalListener(signal, () => void stop());
   }
 };
+
+const hangingMs = 8_000;
+
+const pause = (delayMs: number): Promise<void> =>
+  new Promise((resume) => {
+    setTimeout(resume, delayMs);
+  });
 
 interface Upgraded {
   readonly response: Response;

@@ -69,13 +69,14 @@ const isPublishedTo = ({ process }: Edge): boolean => process.layers.memory.poin
 const mayAnswer = (edge: Edge): boolean => isPublishedTo(edge) && edge.shown.isReached();
 
 const handleOf = (scope: RequestScope): Sql => {
-  const { bindings, databaseUrl, settings } = scope.isolate;
+  const { bindings, databaseUrl, edge, settings } = scope.isolate;
   if (databaseUrl !== undefined) {
     // Five is what a Worker's limit on connections leaves room for.
     scope.sql = connectSql(databaseUrl, { max: 5, prepare: bindings.HYPERDRIVE !== undefined });
     return scope.sql;
   }
-  if (settings.originUrl === undefined) {
+  const answersAlone = edge !== undefined && isPublishedTo(edge);
+  if (settings.originUrl === undefined && !answersAlone) {
     throw new Problem("UNAVAILABLE", "This Worker has no database: bind HYPERDRIVE.");
   }
   return noDatabase(() => {

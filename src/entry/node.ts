@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { startWorkers } from "../../workers/start-workers.ts";
 import { answerHot, createApp } from "../app.ts";
@@ -86,22 +86,51 @@ const listen = async (
     resolve({ host, port });
   });
   server.once("error", reject);
-  stops.push(() => closeServer(server));
+  const silent = watchSilent(server);
+  stops.push(() => closeServer(server, silent));
   return promise;
 };
 
 const sweepMs = 50;
+/** For how long a connection may go on that has not sent a request, and one whose request hangs. */
+const silentMs = 1_000;
+const hangingMs = 8_000;
 
-/** Takes no more requests, and ends each connection soon after the last one on it is answered. */
-const closeServer = (server: Server): Promise<void> => {
+/**
+ * Takes no more requests, and ends each connection soon after the last one on it is answered. What hangs
+ * is cut off early enough for the rest to be stopped in order.
+ */
+const closeServer = (server: Server, silent: ReadonlySet<Socket>): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+  const timers = [
+    setTimeout(() => {
+      for (const socket of silent) socket.destroy();
+    }, silentMs),
+    setTimeout(() => {
+      log.warn("cutting off requests that hang");
+      server.closeAllConnections();
+    }, hangingMs),
+  ];
   server.close(() => {
     clearInterval(sweep);
+    for (const timer of timers) clearTimeout(timer);
     resolve();
   });
   server.closeIdleConnections();
   return promise;
+};
+
+/** Connections that have sent no request: Node does not count them among the idle ones. */
+const watchSilent = (server: Server): ReadonlySet<Socket> => {
+  const silent = new Set<Socket>();
+  server.on("connection", (socket) => {
+    silent.add(socket);
+    socket.once("close", () => silent.delete(socket));
+  });
+  server.on("request", ({ socket }) => silent.delete(socket));
+  server.on("upgrade", ({ socket }) => silent.delete(socket));
+  return silent;
 };
 
 const log = createLogger(parseLogLevel(process.env.LOG_LEVEL));

@@ -29,7 +29,7 @@ export const headersTooLarge = (maxHeaderBytes: number): Problem =>
   );
 
 // What would end the authority in a URL that is made of it, and let it name another path.
-export const hostPattern = /^[\w.:[\]-]*$/;
+const hostPattern = /^[\w.:[\]-]*$/;
 
 /**
  * Checks what a request says before its body, for runtimes whose parsers leave that to us.

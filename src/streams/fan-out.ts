@@ -32,6 +32,8 @@ interface FanOutDeps {
 /** Revisions that go out together: behind a burst, a client costs one write for all of them. */
 const maxRevisions = 64;
 const maxChanges = 256;
+/** Events with values may be large: so few of them fit into what may wait for a client. */
+const maxRevisionsWithValues = 2;
 /** A client costs about ten microseconds, and so do the changes that are looked at for a group. */
 const workPerStep = 512;
 const changesPerWork = 100;
@@ -44,11 +46,15 @@ export const createFanOut = (deps: FanOutDeps): FanOut => {
 
   function* work(): Generator<undefined, void> {
     while (done < recent.newest()) {
-      const revisions = nextRevisions(recent, done);
+      const hasValues = [...deps.groups.all()].some(({ filter }) => filter.values);
+      const most = hasValues ? maxRevisionsWithValues : maxRevisions;
+      const revisions = nextRevisions(recent, done, most);
       frontier = done + revisions.length;
       yield* tellGroups(deps, revisions, frontier);
       done = frontier;
       recent.trim(done);
+      // Connections are written to before there is more for them.
+      if (hasValues) yield;
     }
   }
 
@@ -69,8 +75,12 @@ export const createFanOut = (deps: FanOutDeps): FanOut => {
   };
 };
 
-const nextRevisions = (recent: RecentChanges, done: number): readonly StreamRevision[] => {
-  const revisions = recent.between(done, Math.min(recent.newest(), done + maxRevisions));
+const nextRevisions = (
+  recent: RecentChanges,
+  done: number,
+  most: number,
+): readonly StreamRevision[] => {
+  const revisions = recent.between(done, Math.min(recent.newest(), done + most));
   let changes = 0;
   const end = revisions.findIndex(({ changeCount }) => {
     changes += changeCount;

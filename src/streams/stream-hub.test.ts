@@ -5,6 +5,7 @@ import {
   type StreamProcess,
   startStreamProcess,
 } from "../../test/helpers/streams/stream-process.ts";
+import { createTestContext } from "../../test/helpers/test-context.ts";
 import { createApiKey } from "../access/api-keys/create-api-key.ts";
 import { revokeApiKey } from "../access/api-keys/revoke-api-key.ts";
 import { createRole } from "../access/roles/create-role.ts";
@@ -274,5 +275,20 @@ describe("a connection that fails", () => {
     await whole.until(({ revisions }) => revisions().length === 1);
     expect(broken.endedWith).toBe("destroyed");
     expect(process.hub.figures()).toEqual({ streams: 1, dropped: 1 });
+  });
+});
+
+describe("a burst of large values", () => {
+  it("is told a little at a time, so that nobody who reads is taken for slow", async () => {
+    const process = await startStreamProcess(database.sql);
+    const client = process.open({ values: true });
+    const writer = createTestContext(database.sql);
+    for (let turn = 0; turn < 8; turn += 1) {
+      await commit(writer, put(uniqueKey(), "x".repeat(50_000)));
+    }
+    await process.follow();
+    await client.until(({ revisions }) => revisions().length === 8);
+    const largest = Math.max(...client.pieces.map(({ bytes }) => bytes.length));
+    expect(largest).toBeLessThan(128 * 1_024);
   });
 });

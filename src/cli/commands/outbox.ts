@@ -34,7 +34,8 @@ const printConsumers = (session: Session, { consumers }: Outbox): void => {
     textCell(one.lagSeconds.toFixed(1)),
     textCell(one.parked),
     textCell(one.attempts),
-    textCell(one.lastError),
+    // Without failures in a row it is over.
+    textCell(one.attempts === 0 ? null : one.lastError),
   ]);
   printTable(session, columns, rows);
 };
