@@ -25,7 +25,7 @@ const afterOldMs = 1_000;
 /**
  * Holds what an isolate knows on a lease: how long it is at a look depends on how old the authority was
  * then. In the first half of it nothing is fetched; in the second a look is made after the answer; past
- * it, or where more was shown already, before the answer.
+ * it, or where more was shown already, before the answer: then there is something to wait for.
  */
 export const createLease = ({ log, maxAgeMs, open, process, shown }: Lease) => {
   let pauseUntilMs = Number.NEGATIVE_INFINITY;
@@ -51,13 +51,14 @@ export const createLease = ({ log, maxAgeMs, open, process, shown }: Lease) => {
     }
   };
 
-  return async (execution: { waitUntil(work: Promise<unknown>): void }): Promise<void> => {
+  return (execution: { waitUntil(work: Promise<unknown>): void }): Promise<void> | undefined => {
     const isDue = process.ageMs() >= maxAgeMs || !shown.isReached();
     const nowMs = performance.now();
-    if (nowMs < pauseUntilMs || (!isDue && nowMs - lookedAtMs < halfMs)) return;
-    if (looks >= (isDue ? maxLooks : 1)) return;
+    if (nowMs < pauseUntilMs || (!isDue && nowMs - lookedAtMs < halfMs)) return undefined;
+    if (looks >= (isDue ? maxLooks : 1)) return undefined;
     const looking = look();
-    if (isDue) await looking;
-    else execution.waitUntil(looking);
+    if (isDue) return looking;
+    execution.waitUntil(looking);
+    return undefined;
   };
 };
