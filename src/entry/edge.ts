@@ -179,25 +179,40 @@ const answerByHub = async (
   { bindings, edge }: Isolate,
 ): Promise<Response | undefined> => {
   const { HUBS } = bindings;
-  if (HUBS === undefined || edge === undefined || !isPublishedTo(edge)) return undefined;
+  // Where more was shown already, a stream must not begin before that.
+  if (HUBS === undefined || edge === undefined || !mayAnswer(edge)) return undefined;
   if (hubNameOf(request, everywhere) === undefined) return undefined;
-  const defaults = await defaultsOf(request, edge.process);
-  const name = defaults && hubNameOf(request, defaults);
-  if (name === undefined) return undefined;
+  const reader = await readerOf(request, edge.process);
+  const name = reader && hubNameOf(request, reader.defaults);
+  if (name === undefined || !mayListen(reader, edge.process, name)) return undefined;
   return HUBS.get(HUBS.idFromName(name)).fetch(request);
 };
 
 /** Who is not known makes no hub: somebody else says so. */
-const defaultsOf = async (
+const readerOf = async (
   { headers }: Request,
   { access }: Edge["process"],
-): Promise<Identity["defaults"] | undefined> => {
+): Promise<Identity | undefined> => {
   try {
-    const { actor, defaults } = await access.identify(noDatabase(), presentedKey(headers));
-    return actor.type === "anonymous" ? undefined : defaults;
+    const identity = await access.identify(noDatabase(), presentedKey(headers));
+    return identity.actor.type === "anonymous" ? undefined : identity;
   } catch {
     return undefined;
   }
+};
+
+/** A hub is kept for good once it was made, so only for what there is, and for who may see it. */
+const mayListen = (
+  reader: Identity | undefined,
+  { layers }: Edge["process"],
+  hubName: string,
+): boolean => {
+  const [appName = "", environment = ""] = JSON.parse(hubName) as string[];
+  const { apps, environments } = layers.memory.names();
+  const exists =
+    (appName === "" || apps.has(appName)) && (environment === "" || environments.has(environment));
+  const visible = reader?.permissions.keys("entries.read", "config", appName, environment);
+  return exists && visible !== undefined && visible.permits !== "none";
 };
 
 const internalPath = "/internal/layers";
@@ -210,7 +225,11 @@ const serve = async (
 ): Promise<Response> => {
   const { bindings, databaseUrl, edge, settings } = current;
   const scope: RequestScope = { isolate: current, needsOrigin: false };
-  if (edge === undefined) return answerHere(request, scope, execution);
+  if (edge === undefined) {
+    return databaseUrl === undefined && settings.originUrl !== undefined
+      ? answerOrForward(request, scope, execution)
+      : answerHere(request, scope, execution);
+  }
   const { pathname } = new URL(request.url);
   const { edgePublishSecret: secret } = settings;
   if (pathname === internalPath && secret !== undefined) {

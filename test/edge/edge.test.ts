@@ -163,6 +163,15 @@ describe("an edge", () => {
     second.leave();
   });
 
+  it("makes no hub for what is not there, and says so as the origin does", async () => {
+    const path = `/v1/stream?app=${unique("no-such-app")}`;
+    const { key } = await makeKey(origin, [{ role: "viewer" }]);
+    expect(await edge.get(path, bearer(key))).toHaveStatus(404);
+    const elsewhere = await makeKey(origin, [{ role: "viewer", app: "another" }]);
+    expect(await edge.get("/v1/stream", bearer(elsewhere.key))).toHaveStatus(404);
+    expect(await edge.get("/v1/stream", bearer("fl_made-up"))).toHaveStatus(401);
+  });
+
   it("refuses what needs the origin while that is away, and goes on with reads", async () => {
     const key = unique("away");
     await commit(origin, [put({ key, value: "kept" })]);

@@ -19,8 +19,15 @@ export const forward = async (origin: string, request: Request): Promise<Respons
   const timer = setTimeout(() => patience.abort(), isRead ? readTimeoutMs : writeTimeoutMs);
   try {
     const { signal } = patience;
+    const forwarded = new Request(target, request);
+    // What a client says of itself there is worth nothing; Cloudflare knows its address.
+    for (const name of ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]) {
+      forwarded.headers.delete(name);
+    }
+    const address = request.headers.get("cf-connecting-ip");
+    if (address !== null) forwarded.headers.set("x-forwarded-for", address);
     // Bodies pass as they come, streams without end too; a redirect is the client's to follow.
-    return await fetch(new Request(target, request), { redirect: "manual", signal });
+    return await fetch(forwarded, { redirect: "manual", signal });
   } catch (cause) {
     throw new Problem("UNAVAILABLE", "The origin of this edge does not answer.", {
       cause,
