@@ -121,7 +121,10 @@ const closeServer = (server: Server, silent: ReadonlySet<Socket>): Promise<void>
   return promise;
 };
 
-/** Connections that have sent no request: Node does not count them among the idle ones. */
+/**
+ * Connections that have sent no request: Node does not count them among the idle ones. A WebSocket's is
+ * among them, but streams have ended before; to listen for upgrades would keep others from refusing them.
+ */
 const watchSilent = (server: Server): ReadonlySet<Socket> => {
   const silent = new Set<Socket>();
   server.on("connection", (socket) => {
@@ -129,7 +132,6 @@ const watchSilent = (server: Server): ReadonlySet<Socket> => {
     socket.once("close", () => silent.delete(socket));
   });
   server.on("request", ({ socket }) => silent.delete(socket));
-  server.on("upgrade", ({ socket }) => silent.delete(socket));
   return silent;
 };
 
