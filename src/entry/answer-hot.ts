@@ -123,9 +123,11 @@ const heededLengths = new Set(
     "host",
     "authorization",
     "x-api-key",
+    "if-none-match",
     "x-request-id",
     "if-match",
     "origin",
+    "expect",
     "transfer-encoding",
   ].map(({ length }) => length),
 );

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { WSContext, type WSEvents, type WSReadyState } from "hono/ws";
 import { answerHot, createApp } from "../app.ts";
 import type { Deps } from "../context.ts";
@@ -35,7 +36,7 @@ const start = async (): Promise<void> => {
   const stop = async (): Promise<void> => {
     await stopStreams();
     // A request that hangs must not keep the rest from being stopped in order.
-    await Promise.race([server.shutdown(), pause(hangingMs)]);
+    await Promise.race([server.shutdown(), sleep(hangingMs)]);
     for (const step of stops.toReversed()) {
       await step().catch((error: unknown) => log.error("failed to stop", describeError(error)));
     }
@@ -47,11 +48,6 @@ const start = async (): Promise<void> => {
 };
 
 const hangingMs = 8_000;
-
-const pause = (delayMs: number): Promise<void> =>
-  new Promise((resume) => {
-    setTimeout(resume, delayMs);
-  });
 
 interface Upgraded {
   readonly response: Response;

@@ -104,7 +104,6 @@ const flushRefusals = async ({ refusals }: ProcessState, sql: Sql): Promise<void
 const finish = async (current: Isolate, sql: Sql): Promise<void> => {
   try {
     await flushRefusals(current.state, sql);
-    if (current.edge !== undefined) await flushRefusals(current.edge.state, sql);
   } catch (error) {
     log.warn("could not write down what was refused", describeError(error));
   }

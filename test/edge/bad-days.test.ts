@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { newEpoch } from "../../scripts/new-epoch.ts";
 import { signPublishToken } from "../../src/edge/publish-token.ts";
+import { eventually } from "../conformance/access-vocabulary.ts";
 import { commit, put, unique } from "../conformance/vocabulary.ts";
 import "../conformance/matchers.ts";
 import { type Api, createApi } from "../helpers/http-api.ts";
@@ -29,19 +30,6 @@ afterEach(({ task }) => {
 });
 
 afterAll(() => running?.stop());
-
-/** Tries until it holds, or time is up. */
-const eventually = async <Result>(
-  attempt: () => Promise<Result>,
-  holds: (result: Result) => boolean,
-): Promise<Result> => {
-  const deadlineMs = performance.now() + 20_000;
-  for (;;) {
-    const result = await attempt();
-    if (holds(result) || performance.now() > deadlineMs) return result;
-    await sleep(50);
-  }
-};
 
 const read = (key: string) => edge.get<{ value: unknown }>(`/v1/config/${key}`);
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { bearer, makeKey } from "../conformance/access-vocabulary.ts";
+import { bearer, eventually, makeKey } from "../conformance/access-vocabulary.ts";
 import { commit, put, unique } from "../conformance/vocabulary.ts";
 import "../conformance/matchers.ts";
 import { type Api, createApi } from "../helpers/http-api.ts";
@@ -31,20 +31,6 @@ afterEach(({ task }) => {
 });
 
 afterAll(() => running?.stop());
-
-/** Tries until it holds, or time is up. */
-const eventually = async <Result>(
-  attempt: () => Promise<Result>,
-  holds: (result: Result) => boolean,
-  withinMs = 15_000,
-): Promise<Result> => {
-  const deadlineMs = performance.now() + withinMs;
-  for (;;) {
-    const result = await attempt();
-    if (holds(result) || performance.now() > deadlineMs) return result;
-    await sleep(25);
-  }
-};
 
 const read = (api: Api, key: string, headers?: Record<string, string>) =>
   api.get<{ value: unknown }>(`/v1/config/${key}`, headers);

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "./free-port.ts";
 import type { RedisProgram } from "./install-redis.ts";
 
 /** A Redis of a caller's own, that keeps nothing when it stops. */
@@ -62,14 +62,4 @@ const launch = async (
   server.once("exit", (code) => reject(new Error(`redis-server ended with ${code}\n${output}`)));
   await promise;
   return server;
-};
-
-const freePort = async (): Promise<number> => {
-  const listener = createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const address = listener.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  listener.close();
-  await once(listener, "close");
-  return port;
 };

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createTestDatabase } from "./database.ts";
+import { freePort } from "./free-port.ts";
 import { startProcess } from "./start-process.ts";
 
 /** A server of Fairlead under test, in a process of its own. */
@@ -87,14 +87,3 @@ export async function startServer(
 
 export const programPath = (): string =>
   [join(root, "node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter);
-
-const freePort = async (): Promise<number> => {
-  const { promise, reject, resolve } = Promise.withResolvers<number>();
-  const server = createServer().once("error", reject);
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
-    server.close(() => resolve(port));
-  });
-  return promise;
-};

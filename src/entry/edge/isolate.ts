@@ -55,18 +55,21 @@ export const createIsolate = (bindings: Bindings, log: Logger): Isolate => {
   const bootstrapKey = given ?? randomUUID();
   const { authStalenessMs: stalenessMs } = settings;
   const access = createAccessStore({ bootstrapKey, stalenessMs, confirmAfterMs });
-  const state = stateWith({ access, layers: undefined });
+  const refusals = createRefusalLog();
+  const state = stateWith({ access, layers: undefined, refusals });
   const isEdge = HEADS !== undefined && settings.edgePublishSecret !== undefined;
-  const edge = isEdge ? createEdge(bindings, settings, bootstrapKey, log) : undefined;
+  const edge = isEdge ? createEdge({ bindings, settings, bootstrapKey, refusals, log }) : undefined;
   return { bindings, settings, door: createDoor(settings, log), databaseUrl, edge, state };
 };
 
-const createEdge = (
-  bindings: Bindings,
-  settings: Settings,
-  bootstrapKey: string,
-  log: Logger,
-): Edge => {
+interface EdgeParts extends Pick<ProcessState, "refusals"> {
+  readonly bindings: Bindings;
+  readonly settings: Settings;
+  readonly bootstrapKey: string;
+  readonly log: Logger;
+}
+
+const createEdge = ({ bindings, bootstrapKey, log, refusals, settings }: EdgeParts): Edge => {
   const authority: Parameters<typeof createEdgeProcess>[0]["authority"] = {
     committed: (...asked) => authorityOf(bindings).committed(...asked),
     readAccess: (known) => authorityOf(bindings).readAccess(known),
@@ -80,7 +83,7 @@ const createEdge = (
     store: bindings.LAYERS,
   });
   const process = createEdgeProcess({ settings, bootstrapKey, authority, documents, hasDatabase });
-  const state = stateWith(process);
+  const state = stateWith({ ...process, refusals });
   const parts: HotDeps = { ...state, settings };
   const answerAtOnce = createHotResponses(
     (target, fields) => answerHot(target, fields, parts),
@@ -105,7 +108,11 @@ const openHandle = (bindings: Bindings) => {
   return { handle, close: () => handle.end({ timeout: 1 }) };
 };
 
-const stateWith = ({ access, layers }: Pick<ProcessState, "access" | "layers">): ProcessState => ({
+const stateWith = ({
+  access,
+  layers,
+  refusals,
+}: Pick<ProcessState, "access" | "layers" | "refusals">): ProcessState => ({
   access,
   layers,
   warmUp: undefined,
@@ -113,5 +120,5 @@ const stateWith = ({ access, layers }: Pick<ProcessState, "access" | "layers">):
   streams: undefined,
   tickets: createTicketBook(),
   metrics: noMetrics,
-  refusals: createRefusalLog(),
+  refusals,
 });
