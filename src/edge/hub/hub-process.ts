@@ -51,8 +51,8 @@ export interface HubProcess {
 
 interface Hub extends HubParts {
   readonly look: () => Promise<void>;
-  /** Whether the authority is known to wake it. */
-  isJoined: boolean;
+  /** Whether the authority is known to wake it; undefined where it may or may not. */
+  isJoined: boolean | undefined;
   /** One after the other, so that a late answer undoes nothing. */
   joining: Promise<void>;
   hasAlarm: boolean;
@@ -65,7 +65,7 @@ export const createHubProcess = (parts: HubParts): HubProcess => {
   const hub: Hub = {
     ...parts,
     look: createFollower(() => look(hub)),
-    isJoined: false,
+    isJoined: undefined,
     joining: Promise.resolve(),
     hasAlarm: false,
     events: 0,
@@ -110,17 +110,18 @@ const look = async (hub: Hub): Promise<void> => {
   await streams.recheckOnce(sql);
 };
 
-/** Nobody need have said that there is something new: where there is, the authority has lost this hub. */
+/** Nobody need have said that there is something new: where there is, the authority may have lost this hub. */
 const lookUnasked = async (hub: Hub): Promise<void> => {
   const before = hub.process.layers.memory.point();
   await hub.look();
-  if (hub.process.layers.memory.point() !== before) hub.isJoined = false;
+  if (hub.process.layers.memory.point() !== before) hub.isJoined = undefined;
   await arrange(hub);
 };
 
 const prepare = async (hub: Hub): Promise<void> => {
   const { process, sockets, times } = hub;
-  const isFresh = hub.isJoined && sockets.waiting() === 0 && process.ageMs() < 2 * times.lookMs;
+  const isFresh =
+    hub.isJoined === true && sockets.waiting() === 0 && process.ageMs() < 2 * times.lookMs;
   if (!isFresh) await hub.look();
   if (isKnown(hub)) return;
   throw new Problem("UNAVAILABLE", "What this edge needs has not been published to it yet.", {
