@@ -5,6 +5,7 @@ import { Problem } from "../errors.ts";
 import { type OpenApiDocument, renderDocsPage } from "./docs-page.ts";
 import { renderErrorIndex, renderErrorPage } from "./error-page.ts";
 import type { AppEnv } from "./route.ts";
+import { pageHeaders } from "./security-headers.ts";
 
 const apiVersion = "0.1.0";
 
@@ -79,7 +80,6 @@ const respond = (content: string, type: string): Response =>
     headers: {
       "content-type": type,
       "cache-control": "public, max-age=300",
-      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
-      "x-content-type-options": "nosniff",
+      ...pageHeaders,
     },
   });
