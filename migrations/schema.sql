@@ -142,6 +142,15 @@ create table fairlead.entries (
 create index entries_id on fairlead.entries (id);
 create index entries_key on fairlead.entries (key, kind, app);
 
+create table fairlead.entry_references (
+  kind text collate "C" not null,
+  key text collate "C" not null,
+  target_kind text collate "C" not null,
+  target_key text collate "C" not null,
+  constraint entry_references_pk primary key (kind, key, target_kind, target_key)
+);
+create index entry_references_target on fairlead.entry_references (target_kind, target_key);
+
 create table fairlead.entry_versions (
   kind text collate "C" not null,
   app text collate "C" not null,
@@ -205,6 +214,80 @@ create table fairlead.idempotency_keys (
 );
 create index idempotency_keys_created_at on fairlead.idempotency_keys (created_at);
 
+create table fairlead.job_spec_dependencies (
+  attestation text collate "C" not null,
+  kind text collate "C" not null,
+  app text collate "C" not null,
+  environment text collate "C" not null,
+  key text collate "C" not null,
+  constraint job_spec_dependencies_pk primary key (attestation, kind, app, environment, key)
+);
+create index job_spec_dependencies_key on fairlead.job_spec_dependencies (key, kind);
+
+create table fairlead.job_spec_leases (
+  job_spec_id uuid not null,
+  version bigint not null,
+  labels jsonb not null,
+  interval_seconds integer,
+  due_at timestamp with time zone,
+  run_count bigint not null default 0,
+  runtime text collate "C",
+  lease_expires_at timestamp with time zone,
+  fence bigint not null default 0,
+  constraint job_spec_leases_pk primary key (job_spec_id),
+  constraint job_spec_leases_fence_not_negative check (fence >= 0),
+  constraint job_spec_leases_interval_positive check (interval_seconds > 0),
+  constraint job_spec_leases_lease_is_whole check ((runtime is null) = (lease_expires_at is null)),
+  constraint job_spec_leases_leased_has_a_fence check (runtime is null or fence > 0),
+  constraint job_spec_leases_run_count_not_negative check (run_count >= 0),
+  constraint job_spec_leases_version_positive check (version > 0)
+) with (fillfactor = 70);
+create index job_spec_leases_expiry on fairlead.job_spec_leases (greatest(due_at, lease_expires_at)) where lease_expires_at is not null and due_at is not null;
+create index job_spec_leases_free on fairlead.job_spec_leases (due_at) where runtime is null and due_at is not null;
+create index job_spec_leases_runtime on fairlead.job_spec_leases (runtime) where runtime is not null;
+
+create table fairlead.job_spec_results (
+  id bigint not null generated always as identity,
+  job_spec_id uuid not null,
+  attestation text collate "C" not null,
+  version bigint not null,
+  fence bigint not null,
+  run bigint not null,
+  runtime text collate "C" not null,
+  key_id text collate "C" not null,
+  status text not null,
+  evidence json,
+  received_at timestamp with time zone not null,
+  constraint job_spec_results_pk primary key (id),
+  constraint job_spec_results_run_key unique (job_spec_id, run),
+  constraint job_spec_results_run_positive check (run > 0),
+  constraint job_spec_results_status_is_known check (status = any (array['passed'::text, 'failed'::text, 'error'::text]))
+);
+create index job_spec_results_attestation on fairlead.job_spec_results (attestation, id desc);
+
+create table fairlead.job_specs (
+  id uuid not null,
+  attestation text collate "C" not null,
+  version bigint not null,
+  hash text,
+  spec json,
+  envelope json,
+  changed_at timestamp with time zone,
+  changed_revision bigint,
+  rendered_epoch text not null,
+  rendered_revision bigint not null,
+  error text,
+  error_path text,
+  error_at timestamp with time zone,
+  constraint job_specs_pk primary key (attestation),
+  constraint job_specs_id_key unique (id),
+  constraint job_specs_error_is_whole check ((error is null) = (error_at is null) and (error is null) = (error_path is null)),
+  constraint job_specs_hash_is_sha256 check (hash ~ '^[0-9a-f]{64}$'::text),
+  constraint job_specs_rendered_is_whole check ((version = 0) = (spec is null) and (spec is null) = (hash is null) and (spec is null) = (envelope is null) and (spec is null) = (changed_at is null) and (spec is null) = (changed_revision is null)),
+  constraint job_specs_unrendered_says_why check (version > 0 or error is not null),
+  constraint job_specs_version_not_negative check (version >= 0)
+);
+
 create table fairlead.layers (
   kind text collate "C" not null,
   app text collate "C" not null,
@@ -259,6 +342,26 @@ create table fairlead.roles (
   constraint roles_name_is_legal check (name ~ '^[a-z][a-z0-9-]*$'::text and length(name) <= 64)
 );
 
+create table fairlead.runtimes (
+  id text collate "C" not null,
+  key_id text collate "C" not null,
+  first_seen_at timestamp with time zone not null,
+  last_seen_at timestamp with time zone not null,
+  turn bigint not null default 0,
+  constraint runtimes_pk primary key (id),
+  constraint runtimes_id_is_legal check (id ~ '^[A-Za-z0-9][A-Za-z0-9._-]*$'::text and length(id) <= 64)
+) with (fillfactor = 50);
+
+create table fairlead.signing_keys (
+  id text collate "C" not null,
+  private_key bytea not null,
+  public_key json not null,
+  created_at timestamp with time zone not null,
+  retired_at timestamp with time zone,
+  constraint signing_keys_pk primary key (id)
+);
+create unique index signing_keys_in_use on fairlead.signing_keys ((true)) where retired_at is null;
+
 create table fairlead.stream_ticket_secret (
   singleton boolean not null default true,
   secret bytea not null default decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-'::text, ''::text), 'hex'::text),
@@ -273,3 +376,89 @@ create table fairlead.stream_ticket_uses (
   constraint stream_ticket_uses_pk primary key (ticket)
 );
 create index stream_ticket_uses_expires_at on fairlead.stream_ticket_uses (expires_at);
+
+create table fairlead.webhook_deliveries (
+  id uuid not null,
+  webhook_id uuid not null,
+  sequence bigint not null generated always as identity,
+  event_id text not null,
+  event_type text not null,
+  revision bigint,
+  entries json not null,
+  content_type text not null,
+  body text not null,
+  created_at timestamp with time zone not null,
+  state text not null,
+  attempts integer not null default 0,
+  interrupted integer not null default 0,
+  next_attempt_at timestamp with time zone,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  status integer,
+  error text,
+  excerpt text,
+  duration_ms integer,
+  constraint webhook_deliveries_pk primary key (id),
+  constraint webhook_deliveries_event_key unique (webhook_id, event_id),
+  constraint webhook_deliveries_attempts_not_negative check (attempts >= 0 and interrupted >= 0),
+  constraint webhook_deliveries_pending_has_a_time check ((state = 'pending'::text) = (next_attempt_at is not null)),
+  constraint webhook_deliveries_state_is_known check (state = any (array['pending'::text, 'sending'::text, 'delivered'::text, 'parked'::text, 'cancelled'::text]))
+) with (fillfactor = 70);
+create index webhook_deliveries_due on fairlead.webhook_deliveries (webhook_id, next_attempt_at, sequence) where state = 'pending'::text;
+create index webhook_deliveries_ended on fairlead.webhook_deliveries (ended_at) where state = any (array['delivered'::text, 'cancelled'::text]);
+create index webhook_deliveries_list on fairlead.webhook_deliveries (webhook_id, sequence desc);
+create index webhook_deliveries_owed on fairlead.webhook_deliveries (webhook_id, sequence) where state = any (array['pending'::text, 'sending'::text]);
+create index webhook_deliveries_parked on fairlead.webhook_deliveries (webhook_id, sequence) where state = 'parked'::text;
+
+create table fairlead.webhook_lanes (
+  webhook_id uuid not null,
+  due_at timestamp with time zone,
+  fence bigint not null default 0,
+  lease_holder text,
+  lease_expires_at timestamp with time zone,
+  failing_since timestamp with time zone,
+  delivered bigint not null default 0,
+  failed bigint not null default 0,
+  parked bigint not null default 0,
+  interrupted bigint not null default 0,
+  latency_counts bigint[] not null default '{}'::bigint[],
+  latency_seconds double precision not null default 0,
+  constraint webhook_lanes_pk primary key (webhook_id),
+  constraint webhook_lanes_fence_not_negative check (fence >= 0),
+  constraint webhook_lanes_lease_is_whole check ((lease_holder is null) = (lease_expires_at is null))
+) with (fillfactor = 50);
+create index webhook_lanes_due on fairlead.webhook_lanes (due_at) where due_at is not null;
+
+create table fairlead.webhooks (
+  id uuid not null,
+  url text not null,
+  events json not null,
+  app text collate "C" not null,
+  environment text collate "C" not null,
+  prefix text collate "C" not null,
+  payload text not null,
+  format text not null,
+  description text not null,
+  headers json not null,
+  signatures json not null,
+  secret bytea not null,
+  previous_secret bytea,
+  previous_secret_until timestamp with time zone,
+  private_key bytea,
+  public_key bytea,
+  enabled boolean not null,
+  disabled_reason text,
+  disabled_at timestamp with time zone,
+  owner text not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  version bigint not null,
+  constraint webhooks_pk primary key (id),
+  constraint webhooks_disabled_says_why check (enabled = (disabled_reason is null) and enabled = (disabled_at is null)),
+  constraint webhooks_format_is_known check (format = any (array['cloudevents'::text, 'slack'::text, 'teams'::text])),
+  constraint webhooks_key_is_whole check ((private_key is null) = (public_key is null)),
+  constraint webhooks_payload_is_known check (payload = any (array['thin'::text, 'full'::text])),
+  constraint webhooks_previous_is_whole check ((previous_secret is null) = (previous_secret_until is null)),
+  constraint webhooks_secret_is_long check (octet_length(secret) >= 24 and octet_length(secret) <= 64),
+  constraint webhooks_version_positive check (version > 0)
+);

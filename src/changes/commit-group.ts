@@ -11,6 +11,7 @@ import {
   evaluateChangeSet,
 } from "./evaluate-change-set.ts";
 import { idempotencyNames, replayOf } from "./idempotency.ts";
+import type { KindRegistry } from "./kind.ts";
 import { lockCounter } from "./lock-counter.ts";
 import { readSnapshot, type Snapshot } from "./read-state.ts";
 import type { Catalogue, State } from "./state.ts";
@@ -47,6 +48,7 @@ export type CommittedGroup = Pick<JudgedGroup, "accepted" | "expected" | "state"
 /** Reads what a group is to be judged against; undefined where a member plans from locked state. */
 export const readGroup = async (
   sql: Sql,
+  kinds: KindRegistry,
   catalogue: Catalogue | undefined,
   members: readonly Submission[],
 ): Promise<Snapshot | undefined> => {
@@ -56,7 +58,7 @@ export const readGroup = async (
     operations.push(...changeSet.operations);
   }
   const names = members.flatMap(idempotencyNames);
-  return readSnapshot(sql, { operations, idempotencyNames: names, catalogue });
+  return readSnapshot(sql, { operations, idempotencyNames: names, catalogue, kinds });
 };
 
 /**
@@ -91,7 +93,8 @@ export const commitGroup = async (
       "changeSet" in one ? one.changeSet.operations : [],
     );
     const names = members.flatMap(idempotencyNames);
-    const query = { operations, idempotencyNames: names, catalogue: undefined };
+    const { kinds } = rules;
+    const query = { operations, idempotencyNames: names, catalogue: undefined, kinds };
     const judged = judgeGroup(await readSnapshot(tx, query), members, planned, rules);
     if (judged.accepted.length > 0 && !(await writeGroup(tx, judged))) {
       throw new Error("the counter moved while it was locked");
@@ -182,7 +185,7 @@ const judge = (
 const accept = (
   { action, actor, authentication, request }: Submission,
   { message }: ChangeSet,
-  { changes, createdApps, effective, effectiveTotal, entries, layers }: Evaluation,
+  { changes, createdApps, effective, effectiveTotal, entries, layers, named }: Evaluation,
   { epoch, revision }: State,
   now: string,
 ): AcceptedChangeSet => ({
@@ -195,6 +198,7 @@ const accept = (
   entries,
   layers,
   createdApps,
+  named,
   outbox:
     entries.length === 0
       ? undefined

@@ -72,7 +72,7 @@ export const createCommitter = (deps: CommitterDeps): Committer => {
       }
       const members = takeGroup(queue);
       for (const member of members) waitingOperations -= member.operationCount;
-      const reading = readGroup(deps.sql, last?.state.catalogue, members);
+      const reading = readGroup(deps.sql, deps.rules.kinds, last?.state.catalogue, members);
       // Awaited below, behind the group before; a failure meanwhile is not unhandled.
       reading.catch(() => {});
       if (writing !== undefined) last = await writing;
@@ -149,7 +149,12 @@ const commitMembers = async (
       deps.log.warn("a group of change sets failed and runs singly", describeError(error));
       for (const member of members) {
         const alone = [member];
-        await commitMembers(deps, alone, readGroup(deps.sql, undefined, alone), undefined);
+        await commitMembers(
+          deps,
+          alone,
+          readGroup(deps.sql, deps.rules.kinds, undefined, alone),
+          undefined,
+        );
       }
     }
     return undefined;

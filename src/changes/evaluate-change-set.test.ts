@@ -114,6 +114,7 @@ const stateOf = (model: StoreModel): State => {
     catalogue,
     entries: new Map(),
     layers: new Map(),
+    dependents: new Map(),
   };
   for (const { op, ...version } of model.versions) {
     addEntry(state, { ...version, id: idOf(version), deleted: op === "delete" });

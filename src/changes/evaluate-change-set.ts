@@ -4,10 +4,12 @@ import { entityTag, matchesStrongly, matchesWeakly } from "../platform/entity-ta
 import { jsonEqual } from "../platform/json.ts";
 import { describeScope, toPublicScope } from "../platform/names.ts";
 import type { Change, ChangeSet, EffectiveChange, Operation, PutOperation } from "./change-set.ts";
+import { disclosureErrors } from "./disclosures.ts";
 import { largeChangeErrors, layerChanges, layerSizeErrors } from "./guard-rails.ts";
 import type { EntryContent, KindRegistry } from "./kind.ts";
 import { detailOf, unknownEnvironment } from "./operation-errors.ts";
 import { type PlannedEntry, previewEffective } from "./preview-effective.ts";
+import { applyTargets, type NamedTargets, namedTargets, referenceErrors } from "./references.ts";
 import {
   addEntry,
   type Catalogue,
@@ -16,6 +18,7 @@ import {
   entryGroupId,
   entryId,
   findEntry,
+  hasApp,
   type LayerState,
   layerId,
   type State,
@@ -37,6 +40,7 @@ export interface Evaluation {
   readonly entries: readonly EntryState[];
   readonly layers: readonly LayerState[];
   readonly createdApps: readonly string[];
+  readonly named: readonly NamedTargets[];
 }
 
 /**
@@ -57,11 +61,14 @@ export const evaluateChangeSet = (
   refuseUnknownEnvironments(state, changeSet.operations);
   refuseLostConditions(state, changeSet);
   refuseMissingEntries(state, changeSet.operations);
+  refuseScopedDefinitions(rules.kinds, changeSet.operations);
   const planned = planEntries(state, changeSet.operations, rules);
+  refuse("UNPROCESSABLE", referenceErrors(state, rules.kinds, planned, visibility));
   const layers = layerChanges(state, planned);
   refuse("UNPROCESSABLE", layerSizeErrors(layers, rules.maxLayerKeys, visibility));
   const createdApps = appsToCreate(state.catalogue, planned);
   const catalogue = withApps(state.catalogue, createdApps);
+  refuse("UNPROCESSABLE", disclosureErrors(state, catalogue, rules.kinds, planned, visibility));
   const preview = previewEffective(state, catalogue, planned, {
     kinds: rules.kinds,
     cap: rules.maxEffectiveChanges,
@@ -77,19 +84,21 @@ export const evaluateChangeSet = (
     entries: planned.map(({ next }) => next),
     layers: layers.map(({ layer }) => layer),
     createdApps,
+    named: namedTargets(rules.kinds, planned),
   };
 };
 
 /** Moves the state on by an accepted change set, so that the next one is judged against it. */
 export const applyEvaluation = (
   state: State,
-  evaluation: Pick<Evaluation, "entries" | "layers" | "createdApps">,
+  evaluation: Pick<Evaluation, "entries" | "layers" | "createdApps" | "named">,
 ): void => {
   if (evaluation.entries.length === 0) return;
   for (const entry of evaluation.entries) addEntry(state, entry);
   for (const layer of evaluation.layers) {
     state.layers.set(layerId(layer.kind, layer.app, layer.environment), layer);
   }
+  applyTargets(state, evaluation.named);
   if (evaluation.createdApps.length > 0) {
     const next = withApps(state.catalogue, evaluation.createdApps);
     state.catalogue = { ...next, version: next.version + 1 };
@@ -114,6 +123,16 @@ const refuseUnknownEnvironments = (state: State, operations: readonly Operation[
       environments.has(environment) ? [] : [unknownEnvironment(environment, index)],
     ),
   );
+};
+
+const refuseScopedDefinitions = (kinds: KindRegistry, operations: readonly Operation[]): void => {
+  const errors = operations.flatMap(({ app, environment, kind }, index) => {
+    if (kinds.get(kind)?.isGlobal !== true || (app === "" && environment === "")) return [];
+    const member = app === "" ? "environment" : "app";
+    const message = `a ${kind} applies everywhere: leave it out, or send null`;
+    return [{ path: `operations.${index}.${member}`, message }];
+  });
+  refuse("UNPROCESSABLE", errors);
 };
 
 /** What is not there cannot be deleted; what a condition says of it is answered before. */
@@ -280,20 +299,6 @@ const appsToCreate = (catalogue: Catalogue, planned: readonly PlannedEntry[]): s
       named.add(next.app);
   }
   return [...named].sort();
-};
-
-/** Binary search in the sorted list: a deployment may have tens of thousands of apps. */
-const hasApp = (catalogue: Catalogue, name: string): boolean => {
-  let low = 0;
-  let high = catalogue.apps.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >>> 1;
-    const candidate = catalogue.apps[middle] ?? "";
-    if (candidate === name) return true;
-    if (candidate < name) low = middle + 1;
-    else high = middle - 1;
-  }
-  return false;
 };
 
 const withApps = (catalogue: Catalogue, created: readonly string[]): Catalogue =>

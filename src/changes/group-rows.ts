@@ -1,4 +1,5 @@
-import { type EntryState, entryId, type LayerState, layerId } from "./state.ts";
+import type { NamedTargets } from "./references.ts";
+import { type EntryState, entryGroupId, entryId, type LayerState, layerId } from "./state.ts";
 import type { AcceptedChangeSet } from "./write-group.ts";
 
 /** The rows that a group's accepted change sets make, as the write statement's JSON records. */
@@ -31,6 +32,15 @@ export const newestLayers = (committed: readonly AcceptedChangeSet[]): LayerStat
     for (const layer of layers) {
       newest.set(layerId(layer.kind, layer.app, layer.environment), layer);
     }
+  }
+  return [...newest.values()];
+};
+
+/** What each entry names when the whole group is written. */
+export const newestTargets = (committed: readonly AcceptedChangeSet[]): NamedTargets[] => {
+  const newest = new Map<string, NamedTargets>();
+  for (const { named } of committed) {
+    for (const one of named) newest.set(entryGroupId(one.kind, one.key), one);
   }
   return [...newest.values()];
 };

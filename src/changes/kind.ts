@@ -16,6 +16,23 @@ export interface EffectiveValue {
   readonly schemas: readonly { readonly schema: Json; readonly from: string }[];
 }
 
+/** An entry of the global scope that a value names; `path` says where in its operation. */
+export interface Reference {
+  readonly path: string;
+  readonly kind: string;
+  readonly key: string;
+}
+
+/** An effective value that a value makes known to others, who need not be permitted to read it. */
+export interface Disclosure {
+  readonly path: string;
+  readonly kind: string;
+  readonly app: string;
+  readonly environment: string;
+  /** Absent where only the scope is named. */
+  readonly key?: string;
+}
+
 /**
  * What a kind brings to the one write path: its rules and its redaction. `path` in the errors is
  * relative to the operation or to the effective value.
@@ -24,8 +41,14 @@ export interface Kind {
   readonly name: string;
   /** Whether readers see its layers; compliance kinds and secrets stay inside. */
   readonly published: boolean;
+  /** Whether its entries are in the global scope only, and nothing is resolved from them. */
+  readonly isGlobal?: boolean;
   /** Rules of one entry by itself. May throw a Problem (`TOO_LARGE`) instead. */
   checkEntry(content: EntryContent): FieldError[];
+  /** What a value names that must exist as long as it does; only of kinds that are global. */
+  referencesOf?(value: Json): readonly Reference[];
+  /** What whoever writes the value must be permitted to read, in scopes that must exist. */
+  disclosuresOf?(value: Json): readonly Disclosure[];
   /** Rules of what readers will see, whichever layer the change was in. */
   checkEffective(effective: EffectiveValue): FieldError[];
   /** What may leave the store in events, audit rows and logs in place of the value. */

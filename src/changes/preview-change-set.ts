@@ -17,6 +17,7 @@ export const previewChangeSet = (
       operations: planned.operations,
       idempotencyNames: [],
       catalogue: undefined,
+      kinds: ctx.kinds,
     });
     const evaluation = evaluateChangeSet(state, planned, evaluationRules(ctx), ctx.permissions);
     const { changes, effective, effectiveTotal } = evaluation;

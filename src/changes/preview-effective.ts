@@ -56,7 +56,9 @@ export const previewEffective = (
   const effective: EffectiveChange[] = [];
   const broken = createBroken();
   let effectiveTotal = 0;
-  for (const [group, changed] of groupByKey(planned)) {
+  for (const [group, changed] of groupByKey(
+    planned.filter(({ next }) => isEffective(kinds, next)),
+  )) {
     const entriesBefore = state.entries.get(group);
     const after = new Map(entriesBefore);
     for (const { next } of changed) after.set(scopeId(next.app, next.environment), next);
@@ -88,6 +90,10 @@ export const previewEffective = (
   }
   return { effective, effectiveTotal, errors: broken.errors() };
 };
+
+/** Definitions apply nowhere in particular. */
+const isEffective = (kinds: KindRegistry, { kind }: EntryState): boolean =>
+  kinds.get(kind)?.isGlobal !== true;
 
 const groupByKey = (planned: readonly PlannedEntry[]): Map<string, PlannedEntry[]> => {
   const groups = new Map<string, PlannedEntry[]>();

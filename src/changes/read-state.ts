@@ -7,6 +7,8 @@ import {
   type Replays,
   toReplays,
 } from "./idempotency.ts";
+import type { KindRegistry } from "./kind.ts";
+import { deletedNames, type GlobalName, targetsOf } from "./references.ts";
 import {
   addEntry,
   type Catalogue,
@@ -30,11 +32,18 @@ export interface SnapshotQuery {
   readonly idempotencyNames: readonly IdempotencyName[];
   /** The catalogue as last seen; read anew where it has changed since. */
   readonly catalogue: Catalogue | undefined;
+  /** By which it is known what operations name; without operations there is no need. */
+  readonly kinds?: KindRegistry;
 }
 
 interface EntryRecord extends Omit<EntryState, "schema" | "description"> {
   readonly schema: Json | null;
   readonly description: string | null;
+}
+
+interface DependentRecord {
+  readonly target: string;
+  readonly dependent: string;
 }
 
 interface SnapshotRow {
@@ -44,6 +53,7 @@ interface SnapshotRow {
   now: string;
   entries: EntryRecord[] | null;
   layers: LayerState[] | null;
+  dependents: DependentRecord[] | null;
   replays: RecordedReplay[] | null;
   environments: string[] | null;
   apps: string[] | null;
@@ -61,7 +71,14 @@ export const readSnapshot = async (sql: Sql | Tx, query: SnapshotQuery): Promise
     query.catalogue?.version === version
       ? query.catalogue
       : { version, environments: row.environments ?? [], apps: row.apps ?? [] };
-  const state: State = { epoch, revision, catalogue, entries: new Map(), layers: new Map() };
+  const state: State = {
+    epoch,
+    revision,
+    catalogue,
+    entries: new Map(),
+    layers: new Map(),
+    dependents: new Map(),
+  };
   for (const { description, schema, ...entry } of row.entries ?? []) {
     const optional = { schema: schema ?? undefined, description: description ?? undefined };
     addEntry(state, { ...entry, ...optional });
@@ -69,11 +86,16 @@ export const readSnapshot = async (sql: Sql | Tx, query: SnapshotQuery): Promise
   for (const layer of row.layers ?? []) {
     state.layers.set(layerId(layer.kind, layer.app, layer.environment), layer);
   }
+  for (const { dependent, target } of row.dependents ?? []) {
+    const dependents = state.dependents.get(target) ?? new Set();
+    state.dependents.set(target, dependents.add(dependent));
+  }
   return { state, now, replays: toReplays(row.replays ?? []) };
 };
 
 const snapshotRow = async (sql: Sql | Tx, query: SnapshotQuery): Promise<SnapshotRow> => {
-  const { catalogue, idempotencyNames, operations } = query;
+  const { catalogue, idempotencyNames, kinds = new Map(), operations } = query;
+  const deleted = deletedNames(kinds, operations);
   const known = catalogue?.version ?? -1;
   const [row] = await sql<SnapshotRow[]>`
     select
@@ -82,8 +104,13 @@ const snapshotRow = async (sql: Sql | Tx, query: SnapshotQuery): Promise<Snapsho
         greatest(clock_timestamp(), d.committed_at) at time zone 'UTC',
         'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
       ) as now,
-      (select json_agg(found) from (${entriesOf(sql, operations)}) found) as entries,
+      (select json_agg(found) from (${entriesOf(sql, operations, targetsOf(kinds, operations))}) found) as entries,
       (select json_agg(found) from (${layersOf(sql, operations)}) found) as layers,
+      ${
+        deleted.length === 0
+          ? sql`null::json as dependents,`
+          : sql`(select json_agg(found) from (${dependentsOf(sql, deleted)}) found) as dependents,`
+      }
       ${
         idempotencyNames.length === 0
           ? sql`null::json as replays,`
@@ -101,11 +128,15 @@ const snapshotRow = async (sql: Sql | Tx, query: SnapshotQuery): Promise<Snapsho
 };
 
 /** Each look-up is a lateral subquery of its own, so that it goes by index whatever its plan's age. */
-const entriesOf = (sql: Sql | Tx, operations: readonly Operation[]) => {
+const entriesOf = (
+  sql: Sql | Tx,
+  operations: readonly Operation[],
+  targets: readonly GlobalName[],
+) => {
   const columns = sql`
     e.id, e.kind, e.app, e.environment, e.key, e.version, e.revision, e.deleted,
     e.value, e.schema, e.description, e.merge`;
-  const { exact, ofApps, ofKeys } = namesOf(operations);
+  const { exact, ofApps, ofKeys } = namesOf(operations, targets);
   return sql`
     select found.* from json_to_recordset(${JSON.stringify(exact)}::text::json)
       as name(kind text, key text, app text, environment text)
@@ -142,8 +173,11 @@ const entriesOf = (sql: Sql | Tx, operations: readonly Operation[]) => {
 };
 
 /** Which entries the operations concern, by how much of their scope is given; each name once. */
-const namesOf = (operations: readonly Operation[]) => {
+const namesOf = (operations: readonly Operation[], targets: readonly GlobalName[]) => {
   const exact = new Map<string, object>();
+  for (const { key, kind } of targets) {
+    exact.set(`${kind}/${key}//`, { kind, key, app: "", environment: "" });
+  }
   const ofApps = new Map<string, object>();
   const ofKeys = new Map<string, object>();
   for (const { app, environment, key, kind } of operations) {
@@ -187,6 +221,14 @@ const layersOf = (sql: Sql | Tx, operations: readonly Operation[]) => {
       limit 1
     ) found`;
 };
+
+const dependentsOf = (sql: Sql | Tx, deleted: readonly GlobalName[]) => sql`
+  select name.kind || '/' || name.key as target, found.kind || '/' || found.key as dependent
+  from json_to_recordset(${JSON.stringify(deleted)}::text::json) as name(kind text, key text)
+  cross join lateral (
+    select r.kind, r.key from fairlead.entry_references r
+    where r.target_kind = name.kind and r.target_key = name.key offset 0
+  ) found`;
 
 const replaysOf = (sql: Sql | Tx, names: readonly IdempotencyName[]) => sql`
   select found.* from json_to_recordset(${JSON.stringify(names)}::text::json)

@@ -48,7 +48,23 @@ export interface State {
   readonly entries: Map<string, Map<string, EntryState>>;
   /** By `layerId`. */
   readonly layers: Map<string, LayerState>;
+  /** Of global entries that are to be deleted, by `entryGroupId`: the `entryGroupId` of who names them. */
+  readonly dependents: Map<string, Set<string>>;
 }
+
+/** Binary search in the sorted list: a deployment may have tens of thousands of apps. */
+export const hasApp = (catalogue: Catalogue, name: string): boolean => {
+  let low = 0;
+  let high = catalogue.apps.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    const candidate = catalogue.apps[middle] ?? "";
+    if (candidate === name) return true;
+    if (candidate < name) low = middle + 1;
+    else high = middle - 1;
+  }
+  return false;
+};
 
 // Names cannot hold "/", so it separates them without doubt.
 export const entryGroupId = (kind: string, key: string): string => `${kind}/${key}`;

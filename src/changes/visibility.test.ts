@@ -84,6 +84,7 @@ const storeOf = (history: readonly (readonly SketchedOperation[])[]): Store => {
     catalogue: { version: 1, environments, apps: model.apps.toSorted() },
     entries: new Map(),
     layers: new Map(),
+    dependents: new Map(),
   };
   for (const sketches of history) {
     const changeSet = changeSetFrom(model, sketches);

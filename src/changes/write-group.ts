@@ -4,12 +4,14 @@ import type { Sql, Tx } from "../platform/sql.ts";
 import type { CommitResult } from "./change-set.ts";
 import {
   newestLayers,
+  newestTargets,
   toAppRows,
   toAuditRow,
   toChangeSetRow,
   toIdempotencyRows,
   toVersionRows,
 } from "./group-rows.ts";
+import type { NamedTargets } from "./references.ts";
 import type { EntryState, LayerState, State } from "./state.ts";
 
 /** One accepted change set of a group. Without entries it only leaves its idempotency record. */
@@ -21,6 +23,7 @@ export interface AcceptedChangeSet extends Pick<Identity, "actor" | "authenticat
   readonly entries: readonly EntryState[];
   readonly layers: readonly LayerState[];
   readonly createdApps: readonly string[];
+  readonly named: readonly NamedTargets[];
   readonly outbox: OutboxRow | undefined;
 }
 
@@ -44,6 +47,7 @@ export const writeGroup = async (sql: Sql | Tx, group: GroupWrite): Promise<bool
   const committed = accepted.filter(({ entries }) => entries.length > 0);
   const apps = committed.flatMap(toAppRows);
   const records = accepted.flatMap(toIdempotencyRows);
+  const named = newestTargets(committed);
   const rows = await sql`
     with counter as (
       update fairlead.deployment
@@ -59,6 +63,7 @@ export const writeGroup = async (sql: Sql | Tx, group: GroupWrite): Promise<bool
     layer as (${upsertLayers(sql, committed)}),
     audit as (${insertAuditRows(sql, committed, now)}),
     event as (${insertOutboxRows(sql, committed, now)})
+    ${named.length === 0 ? sql`` : sql`, ${replaceReferences(sql, named)}`}
     ${apps.length === 0 ? sql`` : sql`, app as (${insertApps(sql, apps, now)})`}
     ${records.length === 0 ? sql`` : sql`, record as (${upsertIdempotencyKeys(sql, records, now)})`}
     select pg_notify('fairlead_revision', ${String(state.revision)}) from counter`;
@@ -116,6 +121,35 @@ const upsertLayers = (sql: Sql | Tx, committed: readonly AcceptedChangeSet[]) =>
   ) cross join counter
   on conflict on constraint layers_pk do update set
     head_revision = excluded.head_revision, entry_count = excluded.entry_count`;
+
+/** What stays is left alone: a row cannot be deleted and inserted in one statement. */
+const replaceReferences = (sql: Sql | Tx, named: readonly NamedTargets[]) => {
+  const rows = named.flatMap(({ key, kind, targets }) =>
+    targets.map((target) => ({ kind, key, target_kind: target.kind, target_key: target.key })),
+  );
+  const names = named.map(({ key, kind }) => ({ kind, key }));
+  return sql`
+    reference_row as materialized (
+      select kind, key, target_kind, target_key
+      from json_to_recordset(${JSON.stringify(rows)}::text::json)
+        as row(kind text, key text, target_kind text, target_key text) cross join counter
+    ),
+    reference_gone as (
+      delete from fairlead.entry_references r
+      using json_to_recordset(${JSON.stringify(names)}::text::json) as name(kind text, key text),
+        counter
+      where r.kind = name.kind and r.key = name.key and not exists (
+        select from reference_row n
+        where n.kind = r.kind and n.key = r.key
+          and n.target_kind = r.target_kind and n.target_key = r.target_key
+      )
+    ),
+    reference as (
+      insert into fairlead.entry_references (kind, key, target_kind, target_key)
+      select kind, key, target_kind, target_key from reference_row
+      on conflict on constraint entry_references_pk do nothing
+    )`;
+};
 
 const insertApps = (sql: Sql | Tx, apps: readonly object[], now: string) => sql`
   insert into fairlead.apps (name, created_at, created_by)
