@@ -90,6 +90,30 @@ describe("what a process shows of itself", () => {
     expect(figures.get("fairlead_revision")).toBe(revision);
   });
 
+  it("tells of job specs by state, of those that cannot be rendered, and of the longest wait", async () => {
+    const insert = (due: string, lease: string | null) => database.sql`
+      insert into fairlead.job_spec_leases
+        (job_spec_id, version, labels, due_at, runtime, lease_expires_at, fence)
+      values (
+        gen_random_uuid(), 1, '{}', clock_timestamp() + ${due}::text::interval,
+        ${lease === null ? null : "r1"}, clock_timestamp() + ${lease}::text::interval, 1
+      )`;
+    await insert("-1 hour", null);
+    // A lease that has expired keeps nobody from it.
+    await insert("-2 hours", "-1 minute");
+    await insert("-3 hours", "1 hour");
+    await insert("1 hour", null);
+    await database.sql`
+      insert into fairlead.job_specs
+        (id, attestation, version, rendered_epoch, rendered_revision, error, error_path, error_at)
+      values (gen_random_uuid(), 'a', 0, 'e', 1, 'no', '', now())`;
+    const figures = await shown(ctx);
+    const of = (state: string) => figures.get(`fairlead_job_specs{state="${state}"}`);
+    expect([of("free"), of("leased"), of("done")]).toEqual([2, 1, 1]);
+    expect(figures.get("fairlead_job_specs_failed")).toBe(1);
+    expect(figures.get("fairlead_job_specs_wait_seconds")).toBeCloseTo(7_200, -2);
+  });
+
   it("tells the rest while PostgreSQL is away, and shows no consumer as it was", async () => {
     const failing = (() => Promise.reject(new Error("away"))) as unknown as Sql;
     const figures = await shown({ ...ctx, sql: failing });

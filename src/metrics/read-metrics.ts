@@ -2,6 +2,7 @@ import { type Ctx, requirePermission } from "../context.ts";
 import { Problem } from "../errors.ts";
 import { readConsumerFigures } from "./read-consumer-figures.ts";
 import { readFigures } from "./read-figures.ts";
+import { readJobSpecFigures } from "./read-job-spec-figures.ts";
 
 /**
  * What this process measures, in Prometheus' text format.
@@ -10,7 +11,11 @@ import { readFigures } from "./read-figures.ts";
  */
 export const readMetrics = async (ctx: Ctx): Promise<string> => {
   requirePermission(ctx, "metrics.read");
-  const figures = [...readFigures(ctx), ...(await readConsumerFigures(ctx))];
+  const [consumers, jobSpecs] = await Promise.all([
+    readConsumerFigures(ctx),
+    readJobSpecFigures(ctx),
+  ]);
+  const figures = [...readFigures(ctx), ...consumers, ...jobSpecs];
   const text = await ctx.metrics.render(figures);
   if (text !== undefined) return text;
   throw new Problem("UNAVAILABLE", "This runtime keeps no metrics: ask a Node or Deno process.");

@@ -1,0 +1,2 @@
+/** The consumer of the outbox that renders. */
+export const jobSpecsConsumer = "job-specs";
