@@ -23,8 +23,8 @@ export const writeConditions = (headers: Headers) => ({
 });
 
 interface ReadReply {
-  /** The deployment's revision that the answer shows. */
-  readonly revision: number;
+  /** The deployment's revision that the answer shows; none where it follows in its own time. */
+  readonly revision?: number;
   /** Of an answer that may be older than promised. */
   readonly staleMs?: number | undefined;
   readonly tag: string;
@@ -66,7 +66,7 @@ export const replyToRead = (
   const condition = tagCondition(headers, "if-none-match");
   const replyHeaders = {
     etag: tag,
-    "config-revision": String(revision),
+    ...(revision === undefined ? {} : { "config-revision": String(revision) }),
     ...staleHeader(staleMs),
   };
   if (condition !== undefined && matchesWeakly(condition, tag)) {

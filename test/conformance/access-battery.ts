@@ -24,6 +24,8 @@ const anyNames: RequestNames = {
   key: "db.pool.size",
   entryId: "0b0e7c1e-5a51-4f0e-9d0a-2f8f3f0f6c11",
   keyId: "7Hd2kQ9xLmN4pR8s",
+  webhookId: "0b0e7c1e-5a51-4f0e-9d0a-2f8f3f0f6c11",
+  deliveryId: "5f0c1a2b-3c4d-4e5f-8a6b-7c8d9e0f1a2b",
   role: "releaser",
   revision: 1,
 };
@@ -34,6 +36,8 @@ const oddNames: RequestNames = {
   key: "%2e%2e%2f%ff",
   entryId: "%7B%7D",
   keyId: "%20",
+  webhookId: "%2f",
+  deliveryId: "%00",
   role: "%C3%84",
   revision: Number.NaN,
 };
@@ -222,15 +226,21 @@ export const accessBattery: Area = (api, server) => {
           ...everyRequest(operation, names, { "x-api-key": key }),
           plainRequest(operation, names, { "x-api-key": runtime.key }),
         ],
-        (reply, { method }) => {
+        (reply, { method, path }) => {
           const answer = answerOf(reply);
           if (answer.includes(trace)) return `shows what was planted: ${summarise(reply)}`;
           if ([400, 403, 404].includes(reply.status)) return undefined;
+          // The name under which it has claimed is its own.
+          if (method === "DELETE" && path.startsWith("/v1/runtimes/")) return undefined;
           // A verdict is no error, but like one it names what was asked for.
-          const { changes, valid } = reply.body as { changes?: unknown[]; valid?: boolean };
+          const { changes, jobSpecs, valid } = reply.body as {
+            changes?: unknown[];
+            jobSpecs?: unknown[];
+            valid?: boolean;
+          };
           if (valid === false) return undefined;
           if (answer.includes(names.app)) return `names the app: ${summarise(reply)}`;
-          const isQuiet = method === "GET" || changes?.length === 0;
+          const isQuiet = method === "GET" || changes?.length === 0 || jobSpecs?.length === 0;
           return isQuiet && reply.status === 200 ? undefined : summarise(reply);
         },
       );
@@ -262,13 +272,16 @@ const plant = async (api: Api) => {
   const { body } = await api.get<{ items: { id: string }[] }>(entries);
   const entryId = body.items[0]!.id;
   const role = await createRole(api, ["audit.read"]);
-  const names: RequestNames = { app, environment, key, entryId, keyId, role, revision };
+  const planted = { app, environment, key, entryId, keyId, role, revision };
+  const names: RequestNames = { ...planted, ...(await plantWebhook(api, scope, marker)) };
   const state = async () => {
     const replies = [
       await api.get(entries),
       await api.get(`/v1/entries?app=${app}`),
       await api.get(`/v1/changes?app=${app}`),
       await api.get(`/v1/api-keys/${keyId}`),
+      await api.get(`/v1/webhooks/${names.webhookId}`),
+      await api.get(`/v1/webhooks/${names.webhookId}/deliveries`),
       await api.get("/v1/apps?limit=500"),
       await api.get("/v1/environments"),
       await api.get("/v1/roles"),
@@ -276,4 +289,18 @@ const plant = async (api: Api) => {
     return replies.map(({ body: found }) => found);
   };
   return { names, trace: marker, state };
+};
+
+/** A disabled webhook of a scope, so that nothing is called, with a delivery that it is owed. */
+const plantWebhook = async (api: Api, scope: object, marker: string) => {
+  const { body: webhook } = await api.post<{ id: string }>("/v1/webhooks", {
+    ...scope,
+    url: `https://receiver.invalid/${marker}`,
+    events: ["dev.fairlead.webhook.test.v1"],
+    description: marker,
+  });
+  const path = `/v1/webhooks/${webhook.id}`;
+  const { body: sent } = await api.post<{ deliveryId: string }>(`${path}/test`, undefined);
+  expect(await api.patch(path, { enabled: false })).toHaveStatus(200);
+  return { webhookId: webhook.id, deliveryId: sent.deliveryId };
 };

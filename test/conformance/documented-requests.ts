@@ -31,6 +31,8 @@ export interface RequestNames {
   readonly key: string;
   readonly entryId: string;
   readonly keyId: string;
+  readonly webhookId: string;
+  readonly deliveryId: string;
   readonly role: string;
   readonly revision: number;
 }
@@ -58,9 +60,16 @@ const pathValue = (template: string, parameter: string, names: RequestNames): st
     service: names.app,
     revision: String(names.revision),
     name: names.role,
-    id: template.includes("/api-keys/") ? names.keyId : names.entryId,
+    jobSpecId: names.entryId,
+    deliveryId: names.deliveryId,
+    id: idOf(template, names),
   };
   return values[parameter] ?? "some-name";
+};
+
+const idOf = (template: string, { entryId, keyId, webhookId }: RequestNames): string => {
+  if (template.includes("/api-keys/")) return keyId;
+  return template.includes("/webhooks/") ? webhookId : entryId;
 };
 
 export const pathOf = (template: string, names: RequestNames): string =>

@@ -34,6 +34,7 @@ import { hiddenEntries } from "./hidden-entries.ts";
 import { hiddenWrites } from "./hidden-writes.ts";
 import { histories } from "./histories.ts";
 import { idempotency } from "./idempotency.ts";
+import { leases } from "./leases.ts";
 import { malformedChanges } from "./malformed-changes.ts";
 import { newApiKeys } from "./new-api-keys.ts";
 import { outbox } from "./outbox.ts";
@@ -48,6 +49,7 @@ import { seedServiceHistory } from "./seed-service-history.ts";
 import { seedServices } from "./seed-services.ts";
 import { seedValidation } from "./seed-validation.ts";
 import { valueLimits } from "./value-limits.ts";
+import { webhooks } from "./webhooks.ts";
 
 /** A running server, started with `conformanceSettings` on a database of its own. */
 export interface ServerUnderTest {
@@ -93,6 +95,8 @@ const areas: readonly Area[] = [
   conditionalWrites,
   idempotency,
   outbox,
+  leases,
+  webhooks,
   seedServices,
   seedServiceHistory,
   seedValidation,
