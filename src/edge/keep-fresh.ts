@@ -17,6 +17,8 @@ interface Lease {
 const afterFailureMs = 1_000;
 /** So many requests look for themselves at one time; on Workers none can wait for another's look. */
 const maxLooks = 4;
+/** Workers may end a request in the middle of its look, which then never ends: it counts no longer than this. */
+const maxLookMs = 5_000;
 /** What was shown may take a moment to be published. */
 const afterLookMs = 25;
 /** Where publishers are silent, what the authority has grows old, however often it is asked. */
@@ -29,12 +31,13 @@ const afterOldMs = 1_000;
  */
 export const createLease = ({ log, maxAgeMs, open, process, shown }: Lease) => {
   let pauseUntilMs = Number.NEGATIVE_INFINITY;
-  let looks = 0;
+  const looks = new Set<{ readonly startedAtMs: number }>();
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let halfMs = 0;
 
   const look = async (): Promise<void> => {
-    looks += 1;
+    const begun = { startedAtMs: performance.now() };
+    looks.add(begun);
     const opened = open();
     try {
       await process.follow(opened.handle);
@@ -46,16 +49,21 @@ export const createLease = ({ log, maxAgeMs, open, process, shown }: Lease) => {
       pauseUntilMs = performance.now() + afterFailureMs;
       log.warn("the head authority cannot be asked", describeError(error));
     } finally {
-      looks -= 1;
+      looks.delete(begun);
       await opened.close();
     }
+  };
+
+  const looksUnderWay = (nowMs: number): number => {
+    for (const one of looks) if (nowMs - one.startedAtMs > maxLookMs) looks.delete(one);
+    return looks.size;
   };
 
   return (execution: { waitUntil(work: Promise<unknown>): void }): Promise<void> | undefined => {
     const isDue = process.ageMs() >= maxAgeMs || !shown.isReached();
     const nowMs = performance.now();
     if (nowMs < pauseUntilMs || (!isDue && nowMs - lookedAtMs < halfMs)) return undefined;
-    if (looks >= (isDue ? maxLooks : 1)) return undefined;
+    if (looksUnderWay(nowMs) >= (isDue ? maxLooks : 1)) return undefined;
     const looking = look();
     if (isDue) return looking;
     execution.waitUntil(looking);

@@ -161,13 +161,30 @@ const answerOrForward = async (
     edge?.shown.note(request, response);
     return response;
   } catch (error) {
+    const late = isRead && own === undefined ? answerLate(request, scope, execution) : own;
     return (
-      own ??
+      (await late) ??
       door(request, () => {
         throw error;
       })
     );
   }
+};
+
+/** Longer than a look waits for what was shown to be published. */
+const publishingMs = 50;
+
+/** Where the origin went away after it had shown what was not known here: by now it may be. */
+const answerLate = async (
+  request: Request,
+  scope: RequestScope,
+  execution: ExecutionContext,
+): Promise<Response | undefined> => {
+  const { edge } = scope.isolate;
+  if (edge === undefined) return undefined;
+  await new Promise((resume) => setTimeout(resume, publishingMs));
+  await edge.keepFresh(execution);
+  return mayAnswer(edge) ? answerHere(request, scope, execution) : undefined;
 };
 
 const everywhere: Identity["defaults"] = { app: "", environment: "" };

@@ -28,9 +28,14 @@ export interface EdgeUnderTest extends Server {
 const secret = "a-secret-of-more-than-thirty-two-characters";
 const root = join(import.meta.dirname, "../..");
 
-/** Starts both, with the same settings; `url` is the Worker's. */
+/**
+ * Starts both, with the same settings; `url` is the Worker's.
+ *
+ * @param main the Worker's module, where it is not the product's own
+ */
 export const startEdge = async (
   settings: Readonly<Record<string, string>>,
+  main?: string,
 ): Promise<EdgeUnderTest> => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -56,6 +61,7 @@ export const startEdge = async (
   const startWorker = async () => {
     const { command, env } = await wranglerDev({
       folder,
+      main,
       port,
       settings: {
         ...settings,

@@ -14,6 +14,8 @@ export interface TcpProxy {
   watch(text: string, fate: Fate): Promise<void>;
   /** From now on nothing passes, either way and on no connection, but nothing breaks off: until `pass`. */
   hold(): void;
+  /** From now on every connection breaks off, those that are begun too: until `pass`. */
+  refuse(): void;
   /** Lets everything pass again, what was held up first. */
   pass(): void;
   /** Breaks all connections off, both ways; what a client hears is a close or a reset. */
@@ -31,9 +33,14 @@ interface Watch {
 export const startTcpProxy = async (targetPort: number): Promise<TcpProxy> => {
   const sockets = new Set<Socket>();
   let holding = false;
+  let refusing = false;
   let watched: Watch | undefined;
 
   const forward = (client: Socket): void => {
+    if (refusing) {
+      client.on("error", () => {}).resetAndDestroy();
+      return;
+    }
     const server = connect(targetPort, "127.0.0.1");
     let held = false;
     const breakOff = (): void => {
@@ -86,8 +93,13 @@ export const startTcpProxy = async (targetPort: number): Promise<TcpProxy> => {
       holding = true;
       for (const socket of sockets) socket.pause();
     },
+    refuse() {
+      refusing = true;
+      cut();
+    },
     pass() {
       holding = false;
+      refusing = false;
       for (const socket of sockets) socket.resume();
     },
     cut,

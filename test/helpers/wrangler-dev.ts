@@ -7,16 +7,19 @@ interface Workerd {
   readonly folder: string;
   /** Variables and secrets of the Worker. */
   readonly settings: Readonly<Record<string, string>>;
+  /** In place of the Worker's own module. */
+  readonly main?: string | undefined;
 }
 
 /** The command line that serves the Worker of wrangler.toml under workerd, on loopback alone. */
-export const wranglerDev = async ({ folder, port, settings }: Workerd) => {
+export const wranglerDev = async ({ folder, main, port, settings }: Workerd) => {
   const envFile = join(folder, "settings.env");
   const lines = Object.entries(settings).map(([name, value]) => `${name}="${value}"`);
   await writeFile(envFile, lines.join("\n"), { mode: 0o600 });
   const command: [string, ...string[]] = [
     "wrangler",
     "dev",
+    ...(main === undefined ? [] : [main]),
     "--local",
     "--config=wrangler.toml",
     "--ip=127.0.0.1",

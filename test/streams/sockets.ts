@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { request } from "node:http";
 import { describe, expect, it } from "vitest";
 import { commit, put, unique } from "../conformance/vocabulary.ts";
 import { openEvents, openSocket, type StreamClient } from "./stream-client.ts";
@@ -82,23 +81,6 @@ export const sockets: StreamArea = (api, server) => {
       const plain = { method: "GET", path: "/v1/stream/ws", headers: { "x-api-key": adminKey } };
       expect((await api.send(plain)).status).toBe(400);
       expect(url).toBeTruthy();
-    });
-
-    it("is not what an upgrade that nobody knows asks for", async () => {
-      const { adminKey, url } = server();
-      for (const [path, protocol] of [
-        ["/v1/environments", "h2c"],
-        ["/v1/environments", "websocket"],
-      ] as const) {
-        const headers = { "x-api-key": adminKey, connection: "upgrade", upgrade: protocol };
-        const req = request(`${url}${path}`, { headers });
-        req.end();
-        const [response] = (await once(req, "response")) as [
-          { statusCode: number; resume(): void },
-        ];
-        expect(response.statusCode).toBe(200);
-        response.resume();
-      }
     });
   });
 };

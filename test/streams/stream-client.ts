@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { WebSocket } from "ws";
-import { type ReceivedEvent, readBlocks } from "../helpers/streams/recording-outlet.ts";
+import { type ReceivedEvent, readBlocks, revisionOf } from "../helpers/streams/recording-outlet.ts";
 
 /** A client of a server's stream, over whichever of the two ways. */
 export interface StreamClient {
@@ -21,6 +21,8 @@ export interface StreamClient {
 
 export interface StreamTarget {
   readonly url: string;
+  /** Of another stream than that of changes. */
+  readonly path?: string;
   readonly query: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -72,10 +74,17 @@ const record = (): Recording => {
 const addressOf = ({ query, url }: StreamTarget, path: string): string =>
   `${url}${path}?${new URLSearchParams(query).toString()}`;
 
-/** Follows `GET /v1/stream`. */
+/** The revisions of the changes among events. */
+export const changesIn = (received: readonly ReceivedEvent[]): number[] =>
+  received.filter(({ event }) => event === "change").map(({ id }) => revisionOf(id));
+
+/** Follows `GET /v1/stream`, or another event stream. */
 export const openEvents: OpenStream = async (target) => {
   const { client, end, take } = record();
-  const req = request(addressOf(target, "/v1/stream"), { agent: false, headers: target.headers });
+  const req = request(addressOf(target, target.path ?? "/v1/stream"), {
+    agent: false,
+    headers: target.headers,
+  });
   req.end();
   const [response] = (await once(req, "response")) as [IncomingMessage];
   if (response.statusCode !== 200) {

@@ -3,14 +3,31 @@ import { type Api, createApi } from "../helpers/http-api.ts";
 import type { Server } from "../helpers/start-server.ts";
 import { cutConnections } from "./cut-connections.ts";
 import { endings } from "./endings.ts";
+import { revokedKeys } from "./revoked-keys.ts";
+import { slowClients } from "./slow-clients.ts";
 import { sockets } from "./sockets.ts";
 import { tickets } from "./tickets.ts";
+import { upgrades } from "./upgrades.ts";
 
 /** Some of the suite's tests. */
 export type StreamArea = (api: Api, server: () => Server) => void;
 
+const allAreas: readonly StreamArea[] = [
+  tickets,
+  sockets,
+  upgrades,
+  cutConnections,
+  slowClients,
+  revokedKeys,
+  endings,
+];
+
 /** Holds a server to what streams promise, whatever it runs on. The last area stops it. */
-export const streamSuite = (name: string, start: () => Promise<Server>): void => {
+export const streamSuite = (
+  name: string,
+  start: () => Promise<Server>,
+  areas: readonly StreamArea[] = allAreas,
+): void => {
   describe(`streams on ${name}`, () => {
     let running: Server | undefined;
     const server = (): Server => {
@@ -28,6 +45,6 @@ export const streamSuite = (name: string, start: () => Promise<Server>): void =>
     afterAll(async () => {
       await running?.stop();
     });
-    for (const area of [tickets, sockets, cutConnections, endings]) area(api, server);
+    for (const area of areas) area(api, server);
   });
 };
