@@ -9,6 +9,7 @@ import { formatTable, type Report } from "./report.ts";
 import { access } from "./scenarios/access.ts";
 import { edge } from "./scenarios/edge.ts";
 import { generator } from "./scenarios/generator.ts";
+import { jobSpecs } from "./scenarios/job-specs.ts";
 import { large } from "./scenarios/large.ts";
 import { layers } from "./scenarios/layers.ts";
 import { reach } from "./scenarios/reach.ts";
@@ -35,6 +36,7 @@ const scenarios: Readonly<Record<string, { run: Scenario; summary: string }>> = 
     run: edge,
     summary: "the Worker under workerd: reads, commits to its clients, its start",
   },
+  "job-specs": { run: jobSpecs, summary: "claims of job specs beside pg-boss's fetch" },
   generator: { run: generator, summary: "what the load generator itself can reach" },
 };
 
