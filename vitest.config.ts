@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 const architecture = "test/architecture.test.ts";
-const heavy = "test/faults/{history,history-bugs,many-streams}.test.ts";
+const heavy = "test/{faults/{history,history-bugs,many-streams},job-specs/many-runtimes}.test.ts";
 
 export default defineConfig({
   test: {

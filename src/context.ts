@@ -3,6 +3,7 @@ import type { RefusalLog } from "./audit/refusals.ts";
 import type { Committer } from "./changes/committer.ts";
 import type { KindRegistry } from "./changes/kind.ts";
 import { Problem } from "./errors.ts";
+import type { RuntimeStreamHub } from "./job-specs/stream/runtime-hub.ts";
 import type { LayerReader } from "./layers/memory/layer-reader.ts";
 import type { WarmUp } from "./layers/memory/warm-up.ts";
 import type { Replicas } from "./layers/replicas.ts";
@@ -67,6 +68,8 @@ export interface Deps {
   readonly replicas: Replicas | undefined;
   /** Those who follow the layers; undefined where there are none. */
   readonly streams: StreamHub | undefined;
+  /** Runtimes that follow what they hold; undefined where there are no such streams. */
+  readonly runtimeStreams: RuntimeStreamHub | undefined;
   readonly tickets: TicketBook;
   readonly access: AccessStore;
   readonly refusals: RefusalLog;

@@ -1,5 +1,4 @@
 import type { FieldError } from "../errors.ts";
-import { jsonEqual } from "../platform/json.ts";
 import { describeScope } from "../platform/names.ts";
 import type { Disclosure, KindRegistry } from "./kind.ts";
 import type { PlannedEntry } from "./preview-effective.ts";
@@ -33,8 +32,11 @@ export const disclosureErrors = (
       });
   });
 
-const isSame = ({ path: _, ...one }: Disclosure, { path: __, ...other }: Disclosure): boolean =>
-  jsonEqual(one, other);
+const isSame = (one: Disclosure, other: Disclosure): boolean =>
+  one.kind === other.kind &&
+  one.app === other.app &&
+  one.environment === other.environment &&
+  one.key === other.key;
 
 const refusalOf = (
   { app, environment, key, kind }: Disclosure,

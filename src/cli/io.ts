@@ -23,6 +23,8 @@ export interface Io {
   readonly columns: number;
   /** How a retry waits; tests make it instant. */
   readonly wait?: (delayMs: number) => Promise<void>;
+  /** Has a listener called when the process is to stop, instead of ending it; the answer undoes it. */
+  readonly onStop?: (listener: () => void) => () => void;
   /** Milliseconds since 1970; default: the clock of this machine. */
   readonly now?: () => number;
 }

@@ -19,6 +19,13 @@ export const processIo = (process: NodeJS.Process): Io => {
     setRawMode: (raw) => {
       process.stdin.setRawMode(raw);
     },
+    onStop(listener) {
+      const signals = ["SIGINT", "SIGTERM"] as const;
+      for (const signal of signals) process.on(signal, listener);
+      return () => {
+        for (const signal of signals) process.off(signal, listener);
+      };
+    },
     stderrIsTerminal: process.stderr.isTTY,
     columns: process.stdout.columns || fallbackColumns,
   };

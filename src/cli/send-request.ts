@@ -9,15 +9,17 @@ import type { Session } from "./session.ts";
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface Request<Shape> {
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the server's URL, each segment percent-encoded: `v1/config/db.url`. */
   readonly path: string;
   readonly query?: Query;
   readonly body?: unknown;
+  /** Of a POST that is repeated beyond what `sendRequest` does; a random one if absent. */
+  readonly idempotencyKey?: string;
   /** Of an answer 204, which has no body: `undefined`. */
   readonly shape: ZodType<Shape>;
-  /** The command that shows what a write did, for messages; `fairlead changes` if absent. */
-  readonly shownBy?: string;
+  /** The command that shows what a write did, for messages; `fairlead changes` if absent, null: none. */
+  readonly shownBy?: string | null;
 }
 
 /** An answer as it came, whatever its status. */
@@ -113,10 +115,14 @@ export const headersOf = ({ apiKey }: Session, accept: string): Headers => {
   return headers;
 };
 
-const initOf = (session: Session, method: string, body: unknown): RequestInit => {
+const initOf = (
+  session: Session,
+  method: string,
+  { body, idempotencyKey }: Pick<Request<unknown>, "body" | "idempotencyKey">,
+): RequestInit => {
   const headers = headersOf(session, "application/json");
-  // PUT and DELETE say themselves what is to be, however often.
-  if (method === "POST") headers.set("Idempotency-Key", randomUUID());
+  // PUT, PATCH and DELETE say themselves what is to be, however often.
+  if (method === "POST") headers.set("Idempotency-Key", idempotencyKey ?? randomUUID());
   if (body === undefined) return { method, headers };
   headers.set("Content-Type", "application/json");
   return { method, headers, body: JSON.stringify(body) };
@@ -130,8 +136,8 @@ export const readWhole = async (response: Response): Promise<RawAnswer> => ({
 });
 
 /** A first attempt that got no answer may be why what it deleted is no longer there. */
-const repeatHint = (method: string, status: number, shownBy: string): string | undefined =>
-  method === "DELETE" && status === 404
+const repeatHint = (method: string, status: number, shownBy: string | null): string | undefined =>
+  method === "DELETE" && status === 404 && shownBy !== null
     ? `An earlier attempt got no answer and may have done it: \`${shownBy}\` shows it.`
     : undefined;
 
@@ -144,12 +150,12 @@ export const sendRequest = async <Shape>(
   session: Session,
   request: Request<Shape>,
 ): Promise<Answer<Shape>> => {
-  const { method = "GET", path, query, body, shape, shownBy = "fairlead changes" } = request;
+  const { method = "GET", path, query, shape, shownBy = "fairlead changes" } = request;
   const { answer, mayBeRepeat } = await exchangeWithRetries(session, {
     url: addressOf(session, path, query),
-    init: initOf(session, method, body),
+    init: initOf(session, method, request),
     read: readWhole,
-    shownBy,
+    ...(shownBy === null ? {} : { shownBy }),
   });
   const { status, headers, text } = answer;
   if (status < 200 || status > 299) {

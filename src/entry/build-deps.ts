@@ -4,6 +4,7 @@ import { createRefusalLog } from "../audit/refusals.ts";
 import { createCommitter } from "../changes/committer.ts";
 import { evaluationRules } from "../changes/evaluation-rules.ts";
 import type { Deps } from "../context.ts";
+import { createRuntimeHub } from "../job-specs/stream/runtime-hub.ts";
 import { followRevisions } from "../layers/memory/follow-revisions.ts";
 import { createLayerMemory } from "../layers/memory/layer-memory.ts";
 import { createLayerReader } from "../layers/memory/layer-reader.ts";
@@ -19,7 +20,15 @@ import { createTicketBook } from "../streams/tickets/ticket-book.ts";
 /** What outlives a request, also where a SQL handle does not. */
 export type ProcessState = Pick<
   Deps,
-  "access" | "layers" | "metrics" | "refusals" | "replicas" | "streams" | "tickets" | "warmUp"
+  | "access"
+  | "layers"
+  | "metrics"
+  | "refusals"
+  | "replicas"
+  | "runtimeStreams"
+  | "streams"
+  | "tickets"
+  | "warmUp"
 >;
 
 /** Of a process that polls for what has changed, so that no request waits for it. */
@@ -41,6 +50,7 @@ export const createProcessState = (
     replicas: undefined,
     refusals: createRefusalLog(),
     streams: createStreamHub({ access, layers, maxStreams, maxStreamsPerKey }),
+    runtimeStreams: createRuntimeHub({ access, maxStreams, maxStreamsPerKey }),
     tickets: createTicketBook(),
     metrics,
   };
@@ -60,8 +70,12 @@ export const buildDeps = (sql: Sql, settings: Settings, log: Logger, state: Proc
 };
 
 /** Sees to the streams that the process has from then on, until it is stopped. */
-export const startStreams = ({ log, sql, streams }: Deps): (() => Promise<void>) =>
-  streams === undefined ? async () => {} : runStreams({ streams, sql, log });
+export const startStreams = (deps: Deps): (() => Promise<void>) => {
+  const { log, runtimeStreams, sql } = deps;
+  const hubs = [deps.streams, runtimeStreams].filter((hub) => hub !== undefined);
+  const stops = hubs.map((streams) => runStreams({ streams, sql, log }));
+  return async () => void (await Promise.all(stops.map((stop) => stop())));
+};
 
 /** Follows the deployment's revisions until it is stopped. */
 export const followLayers = (

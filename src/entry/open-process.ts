@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { followAccess } from "../access/follow-access.ts";
 import type { Deps } from "../context.ts";
+import { followJobSpecs } from "../job-specs/stream/follow-job-specs.ts";
 import { createReplicas, type Replicas } from "../layers/replicas.ts";
 import { guardSql } from "../platform/guard-sql.ts";
 import { describeError, type Logger } from "../platform/log.ts";
@@ -169,6 +170,9 @@ const startTheRest = async (opening: Opening): Promise<void> => {
   if (end !== undefined) stops.push(end);
   const connect = () => connectSql(databaseUrl, { max: 1, createSocket: connectTcp });
   stops.push(followAccess({ ...deps, connect, log }));
+  if (deps.runtimeStreams !== undefined) {
+    stops.push(followJobSpecs({ hub: deps.runtimeStreams, connect, log }));
+  }
   if (deps.layers === undefined) return;
   stops.push(followLayers(deps, connect));
   stops.push(keepLastKnown({ ...deps, layers: deps.layers, folder }));

@@ -30,7 +30,7 @@ export interface HubState extends HubOptions {
   readonly recent: RecentChanges;
   readonly missed: MissedChanges;
   readonly groups: StreamGroups;
-  readonly subscribers: Subscribers;
+  readonly subscribers: Subscribers<Subscriber>;
   readonly fanOut: FanOut;
   isStopping: boolean;
   dropped: number;
@@ -39,14 +39,14 @@ export interface HubState extends HubOptions {
 }
 
 /** Why a stream is ended, with what a WebSocket is closed with: RFC 6455's codes, or our own. */
-const closeCodes = {
+export const closeCodes = {
   stopping: 1012,
   unavailable: 1013,
   "key-ended": 4401,
   "grants-changed": 4403,
 } as const;
 
-type EndReason = keyof typeof closeCodes;
+export type EndReason = keyof typeof closeCodes;
 
 /** What waits for a client past this number of bytes is given up, and the client with it. */
 export const maxBufferedBytes = 256 * 1_024;
@@ -112,7 +112,7 @@ export const refuse = (
   outlet.end(closeCodes[reason]);
 };
 
-const closeEvent = (id: string, reason: EndReason): StreamEvent => {
+export const closeEvent = (id: string, reason: EndReason): StreamEvent => {
   const retryMs = randomMs(1_000, 10_000);
   return { id, event: "close", data: JSON.stringify({ reason, retryMs }), retryMs };
 };

@@ -4,7 +4,7 @@ import type { StreamHub } from "./stream-hub.ts";
 import { turns } from "./subscribers.ts";
 
 interface Running {
-  readonly streams: StreamHub;
+  readonly streams: Pick<StreamHub, "beatOnce" | "recheckOnce" | "stop">;
   readonly sql: Sql;
   readonly log: Logger;
 }

@@ -4,7 +4,7 @@ import type { LivePiece } from "../http/live.ts";
 /** What a client gets at one time: an event, or with nothing but an id a sign of life. */
 export interface StreamEvent {
   readonly id: string;
-  readonly event?: "change" | "reset" | "close";
+  readonly event?: "change" | "jobspec" | "reset" | "close";
   /** JSON. */
   readonly data?: string;
   /** When a client that loses the connection is to come back. */

@@ -1,13 +1,15 @@
 import { Problem } from "../errors.ts";
-import type { Subscriber } from "./subscriber.ts";
-
 export interface StreamLimits {
   readonly maxStreams: number;
   readonly maxStreamsPerKey: number;
 }
 
+interface Member {
+  readonly keyId: string;
+}
+
 /** Everybody who is connected. */
-export interface Subscribers {
+export interface Subscribers<Subscriber extends Member> {
   /** @throws Problem `UNAVAILABLE`, `RATE_LIMITED` where one more is too many */
   admit(keyId: string): void;
   add(subscriber: Subscriber): void;
@@ -22,7 +24,10 @@ export interface Subscribers {
 /** Calls of `nextTurn` until everybody had a turn. */
 export const turns = 12;
 
-export const createSubscribers = ({ maxStreams, maxStreamsPerKey }: StreamLimits): Subscribers => {
+export const createSubscribers = <Subscriber extends Member>({
+  maxStreams,
+  maxStreamsPerKey,
+}: StreamLimits): Subscribers<Subscriber> => {
   const everybody = new Set<Subscriber>();
   const keys = new Map<string, Set<Subscriber>>();
   const byTurn = Array.from({ length: turns }, () => new Set<Subscriber>());

@@ -24,6 +24,8 @@ interface Following {
   readonly query: Query;
   /** Called when the connection was lost, before it is tried again. */
   readonly onLost: (delayMs: number) => void;
+  /** Ends the events; without it they end with the process. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -34,21 +36,23 @@ interface Following {
  */
 export const followEvents = async function* (
   session: Session,
-  { onLost, path, query }: Following,
+  { onLost, path, query, signal }: Following,
 ): AsyncGenerator<ServerEvent> {
   const place = { id: "", retryMs: firstDelayMs };
   for (let failures = 0; ; failures += 1) {
     try {
-      for await (const event of readConnection(session, path, query, place.id)) {
+      for await (const event of readConnection(session, { path, query, signal }, place.id)) {
         failures = 0;
         place.id = event.id === "" ? place.id : event.id;
         place.retryMs = event.retryMs ?? place.retryMs;
         yield event;
       }
     } catch (error) {
+      if (signal?.aborted === true) return;
       const isPassing = error instanceof Failure && error.exitCode === exitCodes.unavailable;
       if (place.id === "" || !isPassing) throw error;
     }
+    if (signal?.aborted === true) return;
     const delayMs = Math.min(longestDelayMs, place.retryMs * 2 ** failures) * (0.5 + Math.random());
     onLost(delayMs);
     await (session.io.wait ?? pause)(delayMs);
@@ -63,8 +67,7 @@ const pause = (delayMs: number): Promise<void> =>
 /** The events of one connection, to whichever end it comes. */
 const readConnection = async function* (
   session: Session,
-  path: string,
-  query: Query,
+  { path, query, signal }: Pick<Following, "path" | "query"> & { signal: AbortSignal | undefined },
   lastId: string,
 ): AsyncGenerator<ServerEvent> {
   const watch = watchSilence(longestSilenceMs);
@@ -74,7 +77,7 @@ const readConnection = async function* (
   try {
     const { answer } = await exchangeWithRetries(session, {
       url: addressOf(session, path, query),
-      init: { method: "GET", headers, signal: watch.signal },
+      init: { method: "GET", headers, signal: anyOf(watch.signal, signal) },
       read: open,
     });
     if ("text" in answer) {
@@ -86,6 +89,9 @@ const readConnection = async function* (
     watch.stop();
   }
 };
+
+const anyOf = (one: AbortSignal, other: AbortSignal | undefined): AbortSignal =>
+  other === undefined ? one : AbortSignal.any([one, other]);
 
 interface OpenAnswer extends Pick<RawAnswer, "headers" | "status"> {
   readonly body: Response["body"];

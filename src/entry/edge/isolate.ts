@@ -118,6 +118,7 @@ const stateWith = ({
   warmUp: undefined,
   replicas: undefined,
   streams: undefined,
+  runtimeStreams: undefined,
   tickets: createTicketBook(),
   metrics: noMetrics,
   refusals,

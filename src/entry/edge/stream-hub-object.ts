@@ -120,6 +120,7 @@ const createHub = (state: DurableObjectState, bindings: Bindings, times: HubTime
     access,
     layers,
     streams,
+    runtimeStreams: undefined,
     warmUp: undefined,
     replicas: undefined,
     tickets: createTicketBook(),

@@ -61,9 +61,6 @@ export const attestationShape = z.strictObject({
     }),
 });
 
-export type Control = z.output<typeof controlShape>;
-export type Component = z.output<typeof componentShape>;
-export type Assessment = z.output<typeof assessmentShape>;
 export type Attestation = z.output<typeof attestationShape>;
 
 /** What of an OSCAL document belongs to no entry; a large one is in several. */

@@ -101,7 +101,7 @@ describe("a claim", () => {
     const [first, second] = idsOf(await claim("one", 20));
     await releaseJobSpec(ctx, { runtime: "one", jobSpecId: first! });
     await expireLease(database.sql, second!);
-    expect(idsOf(await claim("one", 2)).toSorted()).toEqual([first, second].toSorted());
+    expect(new Set(idsOf(await claim("one", 2)))).toEqual(new Set([first, second]));
     expect(await claim("one", 2)).toEqual([]);
   });
 
@@ -289,11 +289,11 @@ describe("a claim with an Idempotency-Key", () => {
     await claim("two", 1);
     await renderAnew(database.sql, ids[1]!);
     const again = await claim("one", 3, {}, caller);
-    expect(again.map(({ fence, id, version }) => [id, version, fence]).toSorted()).toEqual(
-      [
+    expect(new Set(again.map(({ fence, id, version }) => [id, version, fence]))).toEqual(
+      new Set([
         [ids[1], 2, 1],
         [ids[2], 1, 1],
-      ].toSorted(),
+      ]),
     );
   });
 });

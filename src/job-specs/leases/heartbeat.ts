@@ -62,9 +62,10 @@ const prolong = async (sql: Sql | Tx, query: ProlongQuery): Promise<Prolonged> =
   const [first] = rows;
   if (first === undefined) throw new Error("a statement that always has a row had none");
   const { end, isAlone } = first;
-  const jobSpecs = rows.flatMap(({ end: _, isAlone: __, ...lease }) =>
-    lease.id === null ? [] : [lease],
-  );
+  const jobSpecs = rows.flatMap((row) => {
+    const { end: _, isAlone: __, ...lease } = row;
+    return lease.id === null ? [] : [lease];
+  });
   return { isAlone, leaseExpiresAt: end, jobSpecs };
 };
 

@@ -1,6 +1,7 @@
 import type { Point } from "../../outbox/consumer.ts";
 import type { Sql, Tx } from "../../platform/sql.ts";
 import { inTransaction } from "../../platform/transaction.ts";
+import { announceSpecs } from "./announce-specs.ts";
 import { jobSpecsConsumer } from "./consumer-name.ts";
 import type { RenderedSpec } from "./render-batch.ts";
 import { writeDependencies } from "./write-dependencies.ts";
@@ -34,6 +35,7 @@ export const writeSpecs = (sql: Sql, { fence, point, specs }: Write): Promise<vo
     await writeLeases(tx, rendered);
     await relabelLeases(tx, rendered.filter(isRelabelled));
     await tellHolders(tx, holders);
+    await announceSpecs(tx, point, specs);
   });
 
 const isGone = ({ change }: RenderedSpec): boolean => change.to === "gone";

@@ -23,7 +23,7 @@ export interface PublicKey {
 
 export interface Signer {
   readonly keyid: string;
-  readonly privateKey: CryptoKey;
+  readonly privateKey: Parameters<typeof crypto.subtle.sign>[1];
 }
 
 const algorithm = "Ed25519";
