@@ -115,6 +115,7 @@ const stateOf = (model: StoreModel): State => {
     entries: new Map(),
     layers: new Map(),
     dependents: new Map(),
+    targets: new Map(),
   };
   for (const { op, ...version } of model.versions) {
     addEntry(state, { ...version, id: idOf(version), deleted: op === "delete" });

@@ -4,7 +4,7 @@ import { entityTag, matchesStrongly, matchesWeakly } from "../platform/entity-ta
 import { jsonEqual } from "../platform/json.ts";
 import { describeScope, toPublicScope } from "../platform/names.ts";
 import type { Change, ChangeSet, EffectiveChange, Operation, PutOperation } from "./change-set.ts";
-import { disclosureErrors } from "./disclosures.ts";
+import { disclosureErrors, namedScopeErrors } from "./disclosures.ts";
 import { largeChangeErrors, layerChanges, layerSizeErrors } from "./guard-rails.ts";
 import type { EntryContent, KindRegistry } from "./kind.ts";
 import { detailOf, unknownEnvironment } from "./operation-errors.ts";
@@ -68,7 +68,8 @@ export const evaluateChangeSet = (
   refuse("UNPROCESSABLE", layerSizeErrors(layers, rules.maxLayerKeys, visibility));
   const createdApps = appsToCreate(state.catalogue, planned);
   const catalogue = withApps(state.catalogue, createdApps);
-  refuse("UNPROCESSABLE", disclosureErrors(state, catalogue, rules.kinds, planned, visibility));
+  refuse("UNPROCESSABLE", namedScopeErrors(catalogue, rules.kinds, planned));
+  refuse("UNPROCESSABLE", disclosureErrors(state, rules.kinds, planned, visibility));
   const preview = previewEffective(state, catalogue, planned, {
     kinds: rules.kinds,
     cap: rules.maxEffectiveChanges,

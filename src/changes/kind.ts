@@ -23,14 +23,19 @@ export interface Reference {
   readonly key: string;
 }
 
-/** An effective value that a value makes known to others, who need not be permitted to read it. */
-export interface Disclosure {
-  readonly path: string;
-  readonly kind: string;
+/** What a value shows to others, who need not be permitted to read it by themselves. */
+export interface Disclosures {
+  /** Where this is what it was before, what is shown is too. */
+  readonly basis: Json;
+  /** Effective values. */
+  readonly values: () => readonly (Reference & Scope)[];
+  /** Entries that are shown together with what they name. */
+  readonly entries: readonly Reference[];
+}
+
+interface Scope {
   readonly app: string;
   readonly environment: string;
-  /** Absent where only the scope is named. */
-  readonly key?: string;
 }
 
 /**
@@ -47,8 +52,10 @@ export interface Kind {
   checkEntry(content: EntryContent): FieldError[];
   /** What a value names that must exist as long as it does; only of kinds that are global. */
   referencesOf?(value: Json): readonly Reference[];
-  /** What whoever writes the value must be permitted to read, in scopes that must exist. */
-  disclosuresOf?(value: Json): readonly Disclosure[];
+  /** The scope that a value is about by its members `app` and `environment`, which must exist. */
+  scopeOf?(value: Json): Scope | undefined;
+  /** What whoever writes the value must be permitted to read. */
+  disclosuresOf?(value: Json): Disclosures | undefined;
   /** Rules of what readers will see, whichever layer the change was in. */
   checkEffective(effective: EffectiveValue): FieldError[];
   /** What may leave the store in events, audit rows and logs in place of the value. */

@@ -10,6 +10,7 @@ import {
 import type { KindRegistry } from "./kind.ts";
 import { deletedNames, type GlobalName, targetsOf } from "./references.ts";
 import {
+  addDependent,
   addEntry,
   type Catalogue,
   type EntryState,
@@ -78,6 +79,7 @@ export const readSnapshot = async (sql: Sql | Tx, query: SnapshotQuery): Promise
     entries: new Map(),
     layers: new Map(),
     dependents: new Map(),
+    targets: new Map(),
   };
   for (const { description, schema, ...entry } of row.entries ?? []) {
     const optional = { schema: schema ?? undefined, description: description ?? undefined };
@@ -86,10 +88,7 @@ export const readSnapshot = async (sql: Sql | Tx, query: SnapshotQuery): Promise
   for (const layer of row.layers ?? []) {
     state.layers.set(layerId(layer.kind, layer.app, layer.environment), layer);
   }
-  for (const { dependent, target } of row.dependents ?? []) {
-    const dependents = state.dependents.get(target) ?? new Set();
-    state.dependents.set(target, dependents.add(dependent));
-  }
+  for (const { dependent, target } of row.dependents ?? []) addDependent(state, target, dependent);
   return { state, now, replays: toReplays(row.replays ?? []) };
 };
 

@@ -2,7 +2,14 @@ import type { FieldError } from "../errors.ts";
 import type { Operation } from "./change-set.ts";
 import type { Kind, KindRegistry } from "./kind.ts";
 import type { PlannedEntry } from "./preview-effective.ts";
-import { type EntryState, entryGroupId, findEntry, type State } from "./state.ts";
+import {
+  addDependent,
+  type EntryState,
+  entryGroupId,
+  findEntry,
+  removeDependent,
+  type State,
+} from "./state.ts";
 import type { Visibility } from "./visibility.ts";
 
 /** Names an entry of the global scope. */
@@ -56,12 +63,8 @@ export const namedTargets = (
 export const applyTargets = (state: State, named: readonly NamedTargets[]): void => {
   for (const { key, kind, targets } of named) {
     const from = entryGroupId(kind, key);
-    for (const dependents of state.dependents.values()) dependents.delete(from);
-    for (const target of targets) {
-      const id = entryGroupId(target.kind, target.key);
-      const dependents = state.dependents.get(id) ?? new Set();
-      state.dependents.set(id, dependents.add(from));
-    }
+    removeDependent(state, from);
+    for (const target of targets) addDependent(state, entryGroupId(target.kind, target.key), from);
   }
 };
 

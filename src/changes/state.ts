@@ -50,6 +50,8 @@ export interface State {
   readonly layers: Map<string, LayerState>;
   /** Of global entries that are to be deleted, by `entryGroupId`: the `entryGroupId` of who names them. */
   readonly dependents: Map<string, Set<string>>;
+  /** The same from the other side: whom of those each names. */
+  readonly targets: Map<string, Set<string>>;
 }
 
 /** Binary search in the sorted list: a deployment may have tens of thousands of apps. */
@@ -64,6 +66,20 @@ export const hasApp = (catalogue: Catalogue, name: string): boolean => {
     else high = middle - 1;
   }
   return false;
+};
+
+export const addDependent = (
+  { dependents, targets }: State,
+  target: string,
+  from: string,
+): void => {
+  dependents.set(target, (dependents.get(target) ?? new Set()).add(from));
+  targets.set(from, (targets.get(from) ?? new Set()).add(target));
+};
+
+export const removeDependent = ({ dependents, targets }: State, from: string): void => {
+  for (const target of targets.get(from) ?? []) dependents.get(target)?.delete(from);
+  targets.delete(from);
 };
 
 // Names cannot hold "/", so it separates them without doubt.

@@ -85,6 +85,7 @@ const storeOf = (history: readonly (readonly SketchedOperation[])[]): Store => {
     entries: new Map(),
     layers: new Map(),
     dependents: new Map(),
+    targets: new Map(),
   };
   for (const sketches of history) {
     const changeSet = changeSetFrom(model, sketches);

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Disclosure, EntryContent, Kind, Reference } from "../../changes/kind.ts";
+import type { Disclosures, EntryContent, Kind, Reference } from "../../changes/kind.ts";
 import { type FieldError, Problem } from "../../errors.ts";
 import { type Json, jsonSizeBytes } from "../../platform/json.ts";
 
@@ -14,7 +14,8 @@ interface DefinitionTraits<Shape extends z.ZodType> {
   readonly references?: Readonly<Record<string, string>>;
   /** Rules that no shape says, of a value that has the shape; `path` is relative to the value. */
   readonly check?: (value: z.output<Shape>) => readonly FieldError[];
-  readonly disclosures?: (value: z.output<Shape>) => readonly Disclosure[];
+  readonly scope?: (value: z.output<Shape>) => ReturnType<NonNullable<Kind["scopeOf"]>>;
+  readonly disclosures?: (value: z.output<Shape>) => Disclosures;
 }
 
 /**
@@ -22,7 +23,7 @@ interface DefinitionTraits<Shape extends z.ZodType> {
  * names exists as long as it names it. Kinds name those before them, so there is no circle.
  */
 export const definitionKind = <Shape extends z.ZodType>(
-  { check, disclosures, name, references = {}, shape }: DefinitionTraits<Shape>,
+  { check, disclosures, name, references = {}, scope, shape }: DefinitionTraits<Shape>,
   limits: DefinitionLimits,
 ): Kind => ({
   name,
@@ -41,17 +42,21 @@ export const definitionKind = <Shape extends z.ZodType>(
   },
   referencesOf: (value) =>
     Object.entries(references).flatMap(([member, kind]) => namesIn(value, member, kind)),
-  ...(disclosures === undefined
-    ? {}
-    : {
-        disclosuresOf(value) {
-          const parsed = shape.safeParse(value);
-          return parsed.success ? disclosures(parsed.data) : [];
-        },
-      }),
+  scopeOf: (value) => ofValid(shape, value, scope),
+  disclosuresOf: (value) => ofValid(shape, value, disclosures),
   checkEffective: () => [],
   redact: (value) => value,
 });
+
+const ofValid = <Shape extends z.ZodType, Result>(
+  shape: Shape,
+  value: Json,
+  read: ((valid: z.output<Shape>) => Result) | undefined,
+): Result | undefined => {
+  if (read === undefined) return undefined;
+  const parsed = shape.safeParse(value);
+  return parsed.success ? read(parsed.data) : undefined;
+};
 
 const inValue = (path: string): string => (path === "" ? "value" : `value.${path}`);
 

@@ -11,12 +11,14 @@ import {
 import { createTestDatabase } from "../../../test/helpers/database.ts";
 import { effort } from "../../../test/helpers/effort.ts";
 import { expectSoundStore } from "../../../test/helpers/expect-sound-store.ts";
+import { ifConstruct } from "../../../test/helpers/if-construct.ts";
 import { createTestContext, permissionsOf } from "../../../test/helpers/test-context.ts";
 import type { Operation } from "../../changes/change-set.ts";
 import { commitChangeSet } from "../../changes/commit-change-set.ts";
 import { rollBack } from "../../changes/roll-back.ts";
 import type { Ctx } from "../../context.ts";
 import { Problem } from "../../errors.ts";
+import type { Grant } from "../../permissions/grant.ts";
 import type { Json } from "../../platform/json.ts";
 import { connectSql, type Sql } from "../../platform/sql.ts";
 
@@ -173,6 +175,11 @@ describe("definitions", () => {
     ["component", { title: "t", controls: ["a", "a"] }, "value.controls"],
     ["component", { title: "t", controls: ["a b"] }, "value.controls.0"],
     ["component", { title: "t", controls: [], more: 1 }, "value"],
+    [
+      "attestation",
+      { title: "t", components: ["none"], assessment: "a", template: 1, app: "a b" },
+      "value.app",
+    ],
     ["assessment", { title: "t", components: [1] }, "value.components.0"],
     ["attestation", { title: "t", components: [], assessment: {} }, "value.assessment"],
     [
@@ -251,6 +258,64 @@ describe("an attestation", () => {
       { ...ctx, permissions: grants(["web.*"]) },
       attestation("att", "ass", [], { app: "shop", template, intervalSeconds: 60 }),
     );
+  });
+});
+
+describe("the author of an attestation", () => {
+  const template = {
+    password: ifConstruct("config.password", "there is one"),
+    host: "${config.db.host}",
+  };
+  const author = (...more: readonly Grant[]): Ctx => ({
+    ...ctx,
+    permissions: permissionsOf([
+      { role: "editor", effect: "allow", kinds: ["component", "assessment", "attestation"] },
+      ...more,
+    ]),
+  });
+
+  beforeEach(async () => {
+    await commit(
+      ctx,
+      ...graph,
+      put("db", { host: "h", password: "secret" }),
+      put("password", "secret"),
+      attestation("shown", "ass", ["web"], { template }),
+    );
+  });
+
+  it.each<[string, Json]>([
+    ["all of what was shown in part", { db: "${config.db}" }],
+    ["the value of what was only asked for", { password: "${config.password}" }],
+    ["the same in another place", { ...template, other: "${config.db.host}" }],
+  ])("does not get to see %s", async (_what, changed) => {
+    const operation = attestation("shown", "ass", ["web"], { template: changed });
+    const refused = await refusal(
+      commit(author({ role: "viewer", effect: "allow", kinds: ["control"] }), operation),
+    );
+    expect(refused.errors[0]).toMatchObject({ path: "operations.0.value.template" });
+  });
+
+  it("shows no controls of components that it may not read, whoever made those", async () => {
+    const operation = attestation("new", "ass", ["web"], { template: "${controls}" });
+    const { errors } = await refusal(commit(author(), operation));
+    expect(errors).toEqual([
+      {
+        path: "operations.0.value.components.0",
+        message: 'component "web" names what you may not read',
+      },
+    ]);
+    const reader: Grant = { role: "viewer", effect: "allow", kinds: ["control"] };
+    await commit(author({ ...reader, keys: ["ac-1", "ac-2"] }), operation);
+    const some = author({ ...reader, keys: ["ac-1"] });
+    await commit(some, component("db", ["ac-1"]), attestation("db", "ass", ["db"]));
+    // What was there may be changed in what shows nothing.
+    await commit(
+      some,
+      attestation("new", "ass", ["web"], { template: "${controls}", labels: { a: "b" } }),
+    );
+    const otherwise = attestation("new", "ass", ["web"]);
+    expect(await refusal(commit(some, otherwise))).toMatchObject({ code: "UNPROCESSABLE" });
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Disclosure, Kind } from "../../changes/kind.ts";
+import type { Disclosures, Kind } from "../../changes/kind.ts";
 import { compileTemplate } from "../template/compile-template.ts";
 import { type DefinitionLimits, definitionKind } from "./definition-kind.ts";
 import {
@@ -27,6 +27,7 @@ export const definitionKinds = (limits: DefinitionLimits): readonly Kind[] => [
       shape: attestationShape,
       references: { assessment: "assessment", components: "component" },
       check: templateErrors,
+      scope: ({ app = "", environment = "" }) => ({ app, environment }),
       disclosures,
     },
     limits,
@@ -42,13 +43,23 @@ const templateErrors = ({ template }: Attestation) =>
         message,
       }));
 
-/** A job spec shows configuration to runtimes that may not read it by themselves. */
-const disclosures = ({ app = "", environment = "", template }: Attestation): Disclosure[] => {
-  const scope = { kind: "config", app, environment };
-  const member = app === "" ? "environment" : "app";
-  const keys = template === undefined ? [] : compileTemplate(template).configKeys;
-  return [
-    { path: `value.${member}`, ...scope },
-    ...keys.map((key) => ({ path: "value.template", ...scope, key })),
-  ];
+/** A job spec shows runtimes, and who may read it, what those may not read by themselves. */
+const disclosures = (attestation: Attestation): Disclosures => {
+  const { app = "", components, environment = "", template } = attestation;
+  return {
+    basis: [app, environment, components, template === undefined ? [] : [template]],
+    values: () =>
+      compileTemplate(template ?? null).configKeys.map((key) => ({
+        path: "value.template",
+        kind: "config",
+        app,
+        environment,
+        key,
+      })),
+    entries: components.map((key, index) => ({
+      path: `value.components.${index}`,
+      kind: "component",
+      key,
+    })),
+  };
 };
