@@ -230,6 +230,8 @@ export const accessBattery: Area = (api, server) => {
           const answer = answerOf(reply);
           if (answer.includes(trace)) return `shows what was planted: ${summarise(reply)}`;
           if ([400, 403, 404].includes(reply.status)) return undefined;
+          // A Worker has no streams, for nobody.
+          if (reply.status === 503 && path.endsWith("/stream")) return undefined;
           // The name under which it has claimed is its own.
           if (method === "DELETE" && path.startsWith("/v1/runtimes/")) return undefined;
           // A verdict is no error, but like one it names what was asked for.

@@ -35,6 +35,7 @@ const asKey = (api: Api, key: string): Api => {
     head: (path, headers) => api.head(path, withKey(headers)),
     post: (path, body, headers) => api.post(path, body, withKey(headers)),
     put: (path, body, headers) => api.put(path, body, withKey(headers)),
+    patch: (path, body, headers) => api.patch(path, body, withKey(headers)),
     delete: (path, headers) => api.delete(path, withKey(headers)),
     sendText: (method, path, type, text) =>
       api.send({
