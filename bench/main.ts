@@ -17,6 +17,7 @@ import { reads } from "./scenarios/reads.ts";
 import { resolve } from "./scenarios/resolve.ts";
 import { start } from "./scenarios/start.ts";
 import { streams } from "./scenarios/streams.ts";
+import { webhooks } from "./scenarios/webhooks.ts";
 import { writes } from "./scenarios/writes.ts";
 
 const scenarios: Readonly<Record<string, { run: Scenario; summary: string }>> = {
@@ -37,6 +38,10 @@ const scenarios: Readonly<Record<string, { run: Scenario; summary: string }>> = 
     summary: "the Worker under workerd: reads, commits to its clients, its start",
   },
   "job-specs": { run: jobSpecs, summary: "claims of job specs beside pg-boss's fetch" },
+  webhooks: {
+    run: webhooks,
+    summary: "deliveries beside bare requests, and from a commit to them",
+  },
   generator: { run: generator, summary: "what the load generator itself can reach" },
 };
 

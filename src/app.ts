@@ -21,12 +21,15 @@ import { problemResponse } from "./http/problem-response.ts";
 import { requestInfo } from "./http/request-info.ts";
 import { requirePolicies } from "./http/require-policies.ts";
 import { type AppEnv, mountRoute, type RequestParts } from "./http/route.ts";
+import { jobSpecRoutes } from "./job-specs/routes.ts";
+import { runtimeStreamRoutes } from "./job-specs/stream/routes.ts";
 import { metricsRoutes } from "./metrics/routes.ts";
 import { createLogger } from "./platform/log.ts";
 import { entryRoutes } from "./seed/entry-routes.ts";
 import { serviceRoutes } from "./seed/service-routes.ts";
 import { streamRoutes } from "./streams/routes.ts";
 import { redeemTicket } from "./streams/tickets/redeem-ticket.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
 
 /** What a runtime brings to the app: on Workers `deps` are made for each request. */
 export interface AppOptions {
@@ -48,6 +51,9 @@ const routes = [
   ...streamRoutes,
   ...consumerRoutes,
   ...edgeRoutes,
+  ...jobSpecRoutes,
+  ...runtimeStreamRoutes,
+  ...webhookRoutes,
   ...metricsRoutes,
   // The API as the founding documents spell it: the same verbs, each route with its own shape.
   ...serviceRoutes,

@@ -4,6 +4,8 @@ import type { Sql } from "../src/platform/sql.ts";
 interface ListenOptions {
   /** A connection of its own. */
   readonly connect: () => Sql;
+  /** By default that of committed groups. */
+  readonly channel?: string;
   readonly log: Logger;
   /** Also called when listening begins: what was committed before is not announced. */
   readonly onRevision: () => void;
@@ -15,8 +17,13 @@ interface Listening {
   stop(): Promise<void>;
 }
 
-/** Calls back for every committed group, as long as NOTIFY comes through: it is a hint, no more. */
-export const listenForRevisions = ({ connect, log, onRevision }: ListenOptions): Listening => {
+/** Calls back for every committed group, or what else a channel tells of, as long as NOTIFY comes through: it is a hint, no more. */
+export const listenForRevisions = ({
+  channel = "fairlead_revision",
+  connect,
+  log,
+  onRevision,
+}: ListenOptions): Listening => {
   let sql = connect();
   let heardAtMs = 0;
   let isStopped = false;
@@ -28,9 +35,9 @@ export const listenForRevisions = ({ connect, log, onRevision }: ListenOptions):
 
   const listen = (): void => {
     const current = sql;
-    current.listen("fairlead_revision", hear, hear).catch((error: unknown) => {
+    current.listen(channel, hear, hear).catch((error: unknown) => {
       if (isStopped || current !== sql) return;
-      log.debug("cannot listen for revisions", describeError(error));
+      log.debug("cannot listen", { channel, ...describeError(error) });
     });
   };
 
@@ -38,7 +45,7 @@ export const listenForRevisions = ({ connect, log, onRevision }: ListenOptions):
   return {
     replaceUnlessHeardSince(timeMs) {
       if (isStopped || heardAtMs >= timeMs) return;
-      log.debug("replaces the connection that listens for revisions");
+      log.debug("replaces the connection that listens", { channel });
       void sql.end({ timeout: 0 });
       sql = connect();
       listen();

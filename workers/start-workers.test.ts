@@ -30,7 +30,13 @@ const withBoss = async <Result>(use: (boss: PgBoss) => Promise<Result>): Promise
   }
 };
 
-const names = ["expire-idempotency-keys", "expire-outbox", "look-at-outbox"];
+const names = [
+  "expire-deliveries",
+  "expire-idempotency-keys",
+  "expire-outbox",
+  "look-at-deliveries",
+  "look-at-outbox",
+];
 
 const traits = {
   policy: "singleton",
@@ -61,7 +67,12 @@ describe("the workers", () => {
   it("register the consumers, once", async () => {
     await runOnce();
     await runOnce();
-    const consumers = await database.sql`select name, kind from fairlead.consumers`;
-    expect(consumers).toEqual([{ name: "layers", kind: "state" }]);
+    const consumers = await database.sql`
+      select name, kind from fairlead.consumers order by name`;
+    expect(consumers).toEqual([
+      { name: "job-specs", kind: "state" },
+      { name: "layers", kind: "state" },
+      { name: "webhooks", kind: "event" },
+    ]);
   });
 });

@@ -7,12 +7,16 @@ import { describeError, type Logger } from "../src/platform/log.ts";
 import type { Settings } from "../src/platform/settings.ts";
 import { connectSql, type Sql } from "../src/platform/sql.ts";
 import { connectTcp } from "../src/platform/tcp-socket.ts";
+import { disableOwnerlessOnce } from "../src/webhooks/deliveries/disable-ownerless.ts";
+import { expireDeliveriesOnce } from "../src/webhooks/deliveries/expire-deliveries.ts";
 import { expireIdempotencyKeysOnce } from "./expire-idempotency-keys.ts";
 import { forgetEdgesOnce } from "./forget-edges.ts";
 import { layersConsumer } from "./layers-consumer.ts";
 import { edgeConsumers, publishAccess } from "./publish-to-edges.ts";
+import { renderingConsumer } from "./render-job-specs.ts";
 import { scheduleJob } from "./schedule-job.ts";
-import { type RunningConsumers, startConsumers } from "./start-consumers.ts";
+import { startConsumers } from "./start-consumers.ts";
+import { startWebhooks } from "./webhooks/start-webhooks.ts";
 
 interface WorkerDeps {
   readonly databaseUrl: string;
@@ -30,8 +34,8 @@ export const startWorkers = async (deps: WorkerDeps): Promise<() => Promise<void
     await Promise.all(started.map((one) => one()));
   };
   try {
-    const { wake } = await runConsumers(deps, started);
-    await runJobs(deps, wake, started);
+    const wakes = await runConsumers(deps, started);
+    await runJobs(deps, wakes, started);
     return stop;
   } catch (error) {
     await stop().catch(() => {});
@@ -39,15 +43,28 @@ export const startWorkers = async (deps: WorkerDeps): Promise<() => Promise<void
   }
 };
 
+/** Who may have something to do. */
+interface Wakes {
+  readonly consumers: () => void;
+  readonly webhooks: () => void;
+}
+
 const runConsumers = async (
   { databaseUrl, log, settings }: WorkerDeps,
   started: Stop[],
-): Promise<RunningConsumers> => {
+): Promise<Wakes> => {
   const cache = openLayerCache(settings);
   const published = [...productKinds(settings).values()].filter((kind) => kind.published);
   const kinds = published.map(({ name }) => name);
   const edges = configuredEdges(settings);
-  const consumers = [layersConsumer({ cache, kinds }), ...edgeConsumers(edges, kinds)];
+  const webhooks = startWebhooks({ databaseUrl, settings, log });
+  started.push(webhooks.stop);
+  const consumers = [
+    layersConsumer({ cache, kinds }),
+    renderingConsumer(),
+    webhooks.consumer,
+    ...edgeConsumers(edges, kinds),
+  ];
   const running = await startConsumers({ databaseUrl, consumers, log });
   started.push(async () => {
     await running.stop();
@@ -56,22 +73,20 @@ const runConsumers = async (
   const connect = () =>
     connectSql(databaseUrl, { max: 1, name: "fairlead-access", createSocket: connectTcp });
   for (const edge of edges) started.push(publishAccess({ edge, connect, log }));
-  return running;
+  return { consumers: running.wake, webhooks: webhooks.wake };
 };
 
-const runJobs = async (
-  { databaseUrl, log, settings, sql }: WorkerDeps,
-  wake: () => void,
-  started: Stop[],
-): Promise<void> => {
+const runJobs = async (deps: WorkerDeps, wakes: Wakes, started: Stop[]): Promise<void> => {
+  const { databaseUrl, log, settings, sql } = deps;
   const boss = createBoss(databaseUrl, log);
   started.push(() => boss.stop({ graceful: true, timeout: 5_000 }));
   await boss.start();
+  await runWebhookJobs(boss, deps, wakes);
   await scheduleJob(boss, {
     name: "look-at-outbox",
     cron: "* * * * *",
     timeoutSeconds: 60,
-    run: async () => wake(),
+    run: async () => wakes.consumers(),
   });
   await scheduleJob(boss, {
     name: "expire-outbox",
@@ -92,6 +107,32 @@ const runJobs = async (
     async run() {
       const { deleted } = await expireIdempotencyKeysOnce({ sql });
       if (deleted > 0) log.info("forgot idempotency records", { deleted });
+    },
+  });
+};
+
+const runWebhookJobs = async (
+  boss: PgBoss,
+  { log, settings, sql }: WorkerDeps,
+  wakes: Wakes,
+): Promise<void> => {
+  await scheduleJob(boss, {
+    name: "look-at-deliveries",
+    cron: "* * * * *",
+    timeoutSeconds: 60,
+    async run() {
+      await disableOwnerlessOnce(sql);
+      wakes.webhooks();
+    },
+  });
+  await scheduleJob(boss, {
+    name: "expire-deliveries",
+    cron: "47 * * * *",
+    timeoutSeconds: 600,
+    async run() {
+      const retentionDays = settings.webhookRetentionDays;
+      const { deleted } = await expireDeliveriesOnce({ sql, retentionDays });
+      if (deleted > 0) log.info("forgot webhook deliveries", { deleted });
     },
   });
 };

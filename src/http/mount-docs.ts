@@ -2,12 +2,11 @@ import { type OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-t
 import type { Context, Hono } from "hono";
 import type { Deps } from "../context.ts";
 import { Problem } from "../errors.ts";
+import { version } from "../platform/version.ts";
 import { type OpenApiDocument, renderDocsPage } from "./docs-page.ts";
 import { renderErrorIndex, renderErrorPage } from "./error-page.ts";
 import type { AppEnv } from "./route.ts";
 import { pageHeaders } from "./security-headers.ts";
-
-const apiVersion = "0.1.0";
 
 /** The OpenAPI document of everything that is registered, for a deployment at a URL. */
 const openApiDocument = (registry: OpenAPIRegistry, url: string): OpenApiDocument => {
@@ -25,7 +24,7 @@ const openApiDocument = (registry: OpenAPIRegistry, url: string): OpenApiDocumen
     openapi: "3.1.0",
     info: {
       title: "Fairlead",
-      version: apiVersion,
+      version,
       description:
         "Centralized configuration: every change is atomic, typed and versioned, and readers get one resolved value.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },

@@ -3,7 +3,14 @@ import { loadOf } from "../platform/guard-sql.ts";
 import type { Figure } from "../platform/metrics.ts";
 
 /** What the process holds and how fresh it is, at this moment. */
-export const readFigures = ({ committer, layers, replicas, sql, streams }: Ctx): Figure[] => [
+export const readFigures = ({
+  committer,
+  layers,
+  replicas,
+  runtimeStreams,
+  sql,
+  streams,
+}: Ctx): Figure[] => [
   {
     name: "fairlead_commit_waiting_operations",
     help: "Operations of change sets that wait to be committed",
@@ -13,7 +20,21 @@ export const readFigures = ({ committer, layers, replicas, sql, streams }: Ctx):
   ...(layers === undefined ? [] : layerFigures(layers)),
   ...(replicas === undefined ? [] : replicaFigures(replicas)),
   ...(streams === undefined ? [] : streamFigures(streams)),
+  ...(runtimeStreams === undefined ? [] : runtimeStreamFigures(runtimeStreams)),
 ];
+
+const runtimeStreamFigures = (hub: NonNullable<Ctx["runtimeStreams"]>): Figure[] => {
+  const { dropped, streams } = hub.figures();
+  return [
+    { name: "fairlead_runtime_streams", help: "Streams of runtimes", value: streams },
+    {
+      name: "fairlead_runtime_streams_dropped_total",
+      help: "Those whose runtimes took too little",
+      value: dropped,
+      isCounter: true,
+    },
+  ];
+};
 
 const streamFigures = (hub: NonNullable<Ctx["streams"]>): Figure[] => {
   const { dropped, streams } = hub.figures();

@@ -68,6 +68,7 @@ describe("what a process shows of itself", () => {
     expect((await shown(ctx)).get("fairlead_streams")).toBe(1);
     outlet.destroy();
     expect((await shown(ctx)).get("fairlead_streams")).toBe(0);
+    expect((await shown(ctx)).get("fairlead_runtime_streams")).toBe(0);
   });
 
   it("tells how far each consumer is behind, and what it has parked", async () => {
@@ -93,9 +94,9 @@ describe("what a process shows of itself", () => {
   it("tells of job specs by state, of those that cannot be rendered, and of the longest wait", async () => {
     const insert = (due: string, lease: string | null) => database.sql`
       insert into fairlead.job_spec_leases
-        (job_spec_id, version, labels, due_at, runtime, lease_expires_at, fence)
+        (job_spec_id, version, labels, size_bytes, due_at, runtime, lease_expires_at, fence)
       values (
-        gen_random_uuid(), 1, '{}', clock_timestamp() + ${due}::text::interval,
+        gen_random_uuid(), 1, '{}', 0, clock_timestamp() + ${due}::text::interval,
         ${lease === null ? null : "r1"}, clock_timestamp() + ${lease}::text::interval, 1
       )`;
     await insert("-1 hour", null);

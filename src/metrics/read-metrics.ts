@@ -3,6 +3,7 @@ import { Problem } from "../errors.ts";
 import { readConsumerFigures } from "./read-consumer-figures.ts";
 import { readFigures } from "./read-figures.ts";
 import { readJobSpecFigures } from "./read-job-spec-figures.ts";
+import { readWebhookFigures } from "./read-webhook-figures.ts";
 
 /**
  * What this process measures, in Prometheus' text format.
@@ -11,11 +12,12 @@ import { readJobSpecFigures } from "./read-job-spec-figures.ts";
  */
 export const readMetrics = async (ctx: Ctx): Promise<string> => {
   requirePermission(ctx, "metrics.read");
-  const [consumers, jobSpecs] = await Promise.all([
+  const [consumers, jobSpecs, webhooks] = await Promise.all([
     readConsumerFigures(ctx),
     readJobSpecFigures(ctx),
+    readWebhookFigures(ctx),
   ]);
-  const figures = [...readFigures(ctx), ...consumers, ...jobSpecs];
+  const figures = [...readFigures(ctx), ...consumers, ...jobSpecs, ...webhooks];
   const text = await ctx.metrics.render(figures);
   if (text !== undefined) return text;
   throw new Problem("UNAVAILABLE", "This runtime keeps no metrics: ask a Node or Deno process.");

@@ -8,6 +8,8 @@ export const actions = [
   "rollouts.operate",
   "outbox.redrive",
   "job-specs.lease",
+  "webhooks.read",
+  "webhooks.write",
   "audit.read",
   "metrics.read",
   "access.read",

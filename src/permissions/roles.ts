@@ -21,12 +21,19 @@ export const builtInRoles = {
   },
   operator: {
     description:
-      "Reads, operates rollouts and the kill switch, redrives what is parked, and sees metrics.",
-    actions: ["entries.read", "rollouts.operate", "outbox.redrive", "metrics.read"],
+      "Reads, operates rollouts, the kill switch and webhooks, redrives what is parked, and sees metrics.",
+    actions: [
+      "entries.read",
+      "rollouts.operate",
+      "outbox.redrive",
+      "webhooks.read",
+      "webhooks.write",
+      "metrics.read",
+    ],
   },
   auditor: {
-    description: "Reads entries, the audit log, API keys and roles.",
-    actions: ["entries.read", "audit.read", "access.read"],
+    description: "Reads entries, the audit log, API keys, roles and webhooks.",
+    actions: ["entries.read", "audit.read", "access.read", "webhooks.read"],
   },
   runtime: {
     description: "Leases job specs and reports their results.",

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { Problem } from "../errors.ts";
 import { edgeUrls } from "./edge-urls.ts";
+import { networks } from "./networks.ts";
 import { origins } from "./origins.ts";
+import { ports } from "./ports.ts";
 
 const count = (fallback: number, most: number) =>
   z.coerce.number().int().min(1).max(most).default(fallback);
@@ -57,6 +59,12 @@ const environmentSchema = z
     ORIGIN_URL: z.url({ protocol: /^https?$/ }).optional(),
     MAX_STREAMS: count(20_000, 1_000_000),
     MAX_STREAMS_PER_KEY: count(10_000, 1_000_000),
+    MAX_SPECS_PER_RUNTIME: count(1_000, 100_000),
+    WEBHOOK_ALLOW_PRIVATE: networks.optional(),
+    WEBHOOK_PORTS: ports.default([443, 8443]),
+    WEBHOOK_CONCURRENCY: count(64, 10_000),
+    WEBHOOK_CONCURRENCY_PER_ENDPOINT: count(8, 1_000),
+    WEBHOOK_RETENTION_DAYS: count(30, 3_650),
   })
   .refine(
     (given) =>
@@ -67,6 +75,45 @@ const environmentSchema = z
     path: ["EDGE_PUBLISH_SECRET"],
     message: "is needed with EDGE_URLS",
   });
+
+const membersOf = (data: z.infer<typeof environmentSchema>) => ({
+  host: data.HOST,
+  port: data.PORT,
+  databaseUrl: data.DATABASE_URL,
+  dataDir: data.DATA_DIR,
+  bootstrapAdminKey: data.BOOTSTRAP_ADMIN_KEY,
+  logLevel: data.LOG_LEVEL,
+  publicUrl: data.PUBLIC_URL,
+  databasePoolSize: data.DATABASE_POOL_SIZE,
+  databaseQueueSize: data.DATABASE_QUEUE_SIZE,
+  databaseReplicaUrls: data.DATABASE_REPLICA_URLS,
+  maxBodyBytes: data.MAX_BODY_BYTES,
+  maxValueBytes: data.MAX_VALUE_BYTES,
+  maxValueDepth: data.MAX_VALUE_DEPTH,
+  maxOperations: data.MAX_OPERATIONS,
+  maxLayerKeys: data.MAX_LAYER_KEYS,
+  maxEffectiveChanges: data.MAX_EFFECTIVE_CHANGES,
+  maxHeaderBytes: data.MAX_HEADER_BYTES,
+  corsAllowedOrigins: data.CORS_ALLOWED_ORIGINS,
+  trustedProxies: data.TRUSTED_PROXIES,
+  authStalenessMs: data.AUTH_STALENESS_MS,
+  maxStalenessMs: data.MAX_STALENESS_MS,
+  maxLayerMemoryBytes: data.MAX_LAYER_MEMORY_BYTES,
+  streamWindowDays: data.STREAM_WINDOW_DAYS,
+  layerCacheUrl: data.LAYER_CACHE_URL,
+  layerCacheToken: data.LAYER_CACHE_TOKEN,
+  edgeUrls: data.EDGE_URLS,
+  edgePublishSecret: data.EDGE_PUBLISH_SECRET,
+  originUrl: data.ORIGIN_URL,
+  maxStreams: data.MAX_STREAMS,
+  maxStreamsPerKey: data.MAX_STREAMS_PER_KEY,
+  maxSpecsPerRuntime: data.MAX_SPECS_PER_RUNTIME,
+  webhookAllowPrivate: data.WEBHOOK_ALLOW_PRIVATE,
+  webhookPorts: data.WEBHOOK_PORTS,
+  webhookConcurrency: data.WEBHOOK_CONCURRENCY,
+  webhookConcurrencyPerEndpoint: data.WEBHOOK_CONCURRENCY_PER_ENDPOINT,
+  webhookRetentionDays: data.WEBHOOK_RETENTION_DAYS,
+});
 
 /** What an operator can set; docs/operations.md has the table. Parsed once, in `entry/`. */
 export type Settings = ReturnType<typeof parseSettings>;
@@ -89,37 +136,5 @@ export const parseSettings = (environment: Readonly<Record<string, unknown>>) =>
     const detail = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
     throw new Problem("INVALID_INPUT", `The settings are not valid: ${detail}`, { errors });
   }
-  const { data } = parsed;
-  return {
-    host: data.HOST,
-    port: data.PORT,
-    databaseUrl: data.DATABASE_URL,
-    dataDir: data.DATA_DIR,
-    bootstrapAdminKey: data.BOOTSTRAP_ADMIN_KEY,
-    logLevel: data.LOG_LEVEL,
-    publicUrl: data.PUBLIC_URL,
-    databasePoolSize: data.DATABASE_POOL_SIZE,
-    databaseQueueSize: data.DATABASE_QUEUE_SIZE,
-    databaseReplicaUrls: data.DATABASE_REPLICA_URLS,
-    maxBodyBytes: data.MAX_BODY_BYTES,
-    maxValueBytes: data.MAX_VALUE_BYTES,
-    maxValueDepth: data.MAX_VALUE_DEPTH,
-    maxOperations: data.MAX_OPERATIONS,
-    maxLayerKeys: data.MAX_LAYER_KEYS,
-    maxEffectiveChanges: data.MAX_EFFECTIVE_CHANGES,
-    maxHeaderBytes: data.MAX_HEADER_BYTES,
-    corsAllowedOrigins: data.CORS_ALLOWED_ORIGINS,
-    trustedProxies: data.TRUSTED_PROXIES,
-    authStalenessMs: data.AUTH_STALENESS_MS,
-    maxStalenessMs: data.MAX_STALENESS_MS,
-    maxLayerMemoryBytes: data.MAX_LAYER_MEMORY_BYTES,
-    streamWindowDays: data.STREAM_WINDOW_DAYS,
-    layerCacheUrl: data.LAYER_CACHE_URL,
-    layerCacheToken: data.LAYER_CACHE_TOKEN,
-    edgeUrls: data.EDGE_URLS,
-    edgePublishSecret: data.EDGE_PUBLISH_SECRET,
-    originUrl: data.ORIGIN_URL,
-    maxStreams: data.MAX_STREAMS,
-    maxStreamsPerKey: data.MAX_STREAMS_PER_KEY,
-  };
+  return membersOf(parsed.data);
 };

@@ -23,6 +23,7 @@ export interface Api {
   head(path: string, headers?: HeadersOf): Promise<Reply>;
   post<Body = unknown>(path: string, body: unknown, headers?: HeadersOf): Promise<Reply<Body>>;
   put<Body = unknown>(path: string, body: unknown, headers?: HeadersOf): Promise<Reply<Body>>;
+  patch<Body = unknown>(path: string, body: unknown, headers?: HeadersOf): Promise<Reply<Body>>;
   delete<Body = unknown>(path: string, headers?: HeadersOf): Promise<Reply<Body>>;
   /** Sends a body as it is, with its media type. */
   sendText<Body = unknown>(
@@ -75,6 +76,7 @@ export const createApi = (
     head: (path, headers = {}) => sendAsAdmin({ method: "HEAD", path, headers }),
     post: (path, body, headers) => sendJson("POST", path, body, headers),
     put: (path, body, headers) => sendJson("PUT", path, body, headers),
+    patch: (path, body, headers) => sendJson("PATCH", path, body, headers),
     delete: (path, headers = {}) => sendAsAdmin({ method: "DELETE", path, headers }),
     sendText: (method, path, type, text) =>
       sendAsAdmin({

@@ -1,5 +1,5 @@
 /** Job specs and their leases as the documentation tells them, without SQL, clocks or indexes. */
-export interface ModelSpec {
+interface ModelSpec {
   readonly id: string;
   readonly repeats: boolean;
   version: number;

@@ -16,7 +16,7 @@ const payloadShape = z.looseObject({
   hash: z.string(),
 });
 
-type Checked = { readonly spec: Json } | { readonly refused: string };
+export type Checked = { readonly spec: Json } | { readonly refused: string };
 
 /** Opens specs with the server's public keys. */
 export type CheckSignature = (spec: LeasedSpec) => Promise<Checked>;

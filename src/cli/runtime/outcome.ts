@@ -17,16 +17,25 @@ export const outcomeOf = (end: CommandEnd): Outcome => {
   if (exitCode === 0) return { status: "passed", evidence: evidenceOf(end) };
   if (exitCode === 1) return { status: "failed", evidence: evidenceOf(end) };
   const error = `The command has failed: ${reason ?? `exit code ${exitCode}`}.`;
-  return errorOutcome(error, { output: evidenceOf(end), stderr });
+  return errorOutcome(error, { output: evidenceOf(end), stderr: storable(stderr) });
 };
 
 /** Its output as JSON where it is that, else as text; null where there is none. */
 const evidenceOf = ({ isCut, stdout }: CommandEnd): Json => {
-  if (isCut) return { output: stdout, isCut };
-  if (stdout.trim() === "") return null;
+  const output = storable(stdout);
+  if (isCut) return { output, isCut };
+  if (output.trim() === "") return null;
   try {
-    return parseJson(stdout);
+    return parseJson(output.replaceAll(escapes, withoutNull));
   } catch {
-    return stdout;
+    return output;
   }
 };
+
+/** U+0000 is no character that evidence may hold. */
+const storable = (text: string): string => text.replaceAll("\0", "\ufffd");
+
+/** In JSON: a backslash that is escaped itself begins none. */
+const escapes = /\\(?:u0000|.)/gs;
+
+const withoutNull = (escape: string): string => (escape === "\\u0000" ? "\ufffd" : escape);

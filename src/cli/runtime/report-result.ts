@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import type { HeldSpec } from "./held-specs.ts";
-import { errorOutcome, type Outcome } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
 import type { RunResult } from "./runtime-api.ts";
 import type { AcceptedResult } from "./runtime-shapes.ts";
 import type { Runtime } from "./runtime-state.ts";
@@ -37,9 +37,9 @@ export const reportResult = async (
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (error.exitCode === exitCodes.refused && !isReplaced) {
-        // Evidence that is too large, say: that much can be told.
-        const refusal = errorOutcome(`The evidence was refused: ${error.message}`);
-        report = { jobSpecId: id, version, fence, ...refusal };
+        // Evidence that is too large, say. What came of the run can be told all the same.
+        const note = `The evidence was refused: ${error.message}`;
+        report = { ...report, evidence: { note } };
         idempotencyKey = randomUUID();
         isReplaced = true;
         continue;

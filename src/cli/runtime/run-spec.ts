@@ -1,14 +1,17 @@
 import type { Json } from "../../platform/json.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import type { Checked } from "./check-signature.ts";
 import type { HeldSpec } from "./held-specs.ts";
 import { errorOutcome, type Outcome, outcomeOf } from "./outcome.ts";
 import { pluginFor } from "./plugins.ts";
 import { reportResult } from "./report-result.ts";
 import { runCommand } from "./run-command.ts";
+import type { LeasedSpec } from "./runtime-shapes.ts";
 import { countBusy, type Runtime } from "./runtime-state.ts";
 
-/** How long a spec waits whose signature cannot be checked, since the keys cannot be had. */
-const checkAgainMs = 2_000;
+/** How long a spec waits that cannot be run, since its content or the public keys cannot be had. */
+const tryAgainMs = 2_000;
 
 /** Runs as many specs as may run at a time, the oldest due first, and drops what is lost. */
 export const runDue = (runtime: Runtime): void => {
@@ -55,22 +58,33 @@ const execute = async (
   spec: HeldSpec,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> => {
-  const { check, nowMs, verify } = runtime;
-  const { leased } = spec;
-  if (!verify) return runPlugin(runtime, leased.spec as Json, signal);
   try {
-    const checked = await check(leased);
-    // To look up a key takes time, in which the lease may have ended.
-    if (signal.aborted || nowMs() >= spec.leaseEndsMs) return undefined;
+    const leased = await withContent(runtime, spec);
+    const checked = await checkedSpec(runtime, leased);
+    // To look up content and keys takes time, in which the lease may have ended.
+    if (signal.aborted || runtime.nowMs() >= spec.leaseEndsMs) return undefined;
     if ("refused" in checked) return errorOutcome(`The job spec is not run: ${checked.refused}`);
     return await runPlugin(runtime, checked.spec, signal);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    runtime.remark(`The public keys cannot be read: ${error.message}`);
-    spec.dueMs = nowMs() + checkAgainMs;
+    runtime.remark(`What is needed to run it cannot be read: ${error.message}`);
+    spec.dueMs = runtime.nowMs() + tryAgainMs;
     return undefined;
   }
 };
+
+/** Where the answer in which it came had no room for the content, that is read now. */
+const withContent = async (runtime: Runtime, { leased }: HeldSpec): Promise<LeasedSpec> => {
+  if (leased.envelope !== null) return leased;
+  const read = await runtime.api.read(leased.id);
+  if (read.version === leased.version && read.fence === leased.fence) return read;
+  runtime.wantsList = true;
+  runtime.beats.wake();
+  throw new Failure(exitCodes.conflict, "The job spec has changed.");
+};
+
+const checkedSpec = async ({ check, verify }: Runtime, leased: LeasedSpec): Promise<Checked> =>
+  verify ? check(leased) : { spec: leased.spec as Json };
 
 const runPlugin = async (
   { plugins, session }: Runtime,

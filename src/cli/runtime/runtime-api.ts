@@ -10,6 +10,7 @@ import {
   heartbeatShape,
   type LeasedSpec,
   leasedListShape,
+  leasedShape,
   publicKeysShape,
 } from "./runtime-shapes.ts";
 
@@ -27,6 +28,8 @@ export interface RuntimeApi {
   /** Prolongs all leases, and answers what is still held. */
   beat(): Promise<readonly HeldLease[]>;
   list(): Promise<readonly LeasedSpec[]>;
+  /** One of what is held, with its content. */
+  read(jobSpecId: string): Promise<LeasedSpec>;
   report(result: RunResult, idempotencyKey: string): Promise<AcceptedResult>;
   release(jobSpecId: string): Promise<void>;
   publicKeys(): Promise<readonly PublicKey[]>;
@@ -50,6 +53,11 @@ export const createRuntimeApi = (session: Session, options: RuntimeApiOptions): 
       const path = `${base}/job-specs`;
       const { body } = await sendRequest(session, { path, shape: leasedListShape });
       return body.jobSpecs;
+    },
+    async read(jobSpecId) {
+      const path = `${base}/job-specs/${encodeURIComponent(jobSpecId)}`;
+      const { body } = await sendRequest(session, { path, shape: leasedShape });
+      return body;
     },
     async report(result, idempotencyKey) {
       const { body } = await sendRequest(session, {

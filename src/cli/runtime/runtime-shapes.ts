@@ -15,10 +15,11 @@ const envelopeShape = z.looseObject({
   signatures: z.array(z.looseObject({ keyid: z.string(), sig: z.string() })),
 });
 
-const leasedShape = z.looseObject({
+export const leasedShape = z.looseObject({
   ...lease,
   attestation: z.string(),
   spec: z.unknown(),
+  /** Null: the answer had no room for it, nor for the spec. */
   envelope: envelopeShape.nullish(),
 });
 

@@ -185,6 +185,10 @@ const answer = (store: Store, request: Received, leased: (spec: FakeJobSpec) => 
   if (path.endsWith("/heartbeat")) return { body: { jobSpecs: held.map(leaseOf) } };
   if (path.endsWith("/job-specs")) return { body: { revision: 1, jobSpecs: held.map(leased) } };
   if (path.endsWith("/results")) return accept(store, request);
+  if (path.includes("/job-specs/")) {
+    const spec = held.find(({ id }) => path.endsWith(`/${id}`));
+    return spec === undefined ? refused(404, "NOT_FOUND") : { body: leased(spec) };
+  }
   return release(store, path);
 };
 
