@@ -31,3 +31,25 @@ it("looks again after looks that never ended, as those of requests that the runt
   expect(ask()).toBeInstanceOf(Promise);
   expect(follow).toHaveBeenCalledTimes(5);
 });
+
+it("waits for no pause where nobody else can answer, but for that of a failure", async () => {
+  const follow = vi.fn<EdgeProcess["follow"]>(async () => {});
+  const process = { follow, ageMs: () => Number.POSITIVE_INFINITY } as unknown as EdgeProcess;
+  const keepFresh = createLease({
+    process,
+    shown: { note: () => {}, isReached: () => true },
+    maxAgeMs: 1_000,
+    open: () => ({ handle: noDatabase(), close: async () => {} }),
+    log: createLogger("error"),
+  });
+  const ask = (isUrgent: boolean) => keepFresh({ waitUntil: () => {} }, isUrgent);
+  await ask(false);
+  expect(ask(false)).toBeUndefined();
+  await ask(true);
+  expect(follow).toHaveBeenCalledTimes(2);
+  follow.mockRejectedValueOnce(new Error("away"));
+  await ask(true);
+  expect(ask(true)).toBeUndefined();
+  vi.advanceTimersByTime(1_000);
+  expect(ask(true)).toBeInstanceOf(Promise);
+});

@@ -183,7 +183,7 @@ const answerLate = async (
   const { edge } = scope.isolate;
   if (edge === undefined) return undefined;
   await new Promise((resume) => setTimeout(resume, publishingMs));
-  await edge.keepFresh(execution);
+  await edge.keepFresh(execution, true);
   return mayAnswer(edge) ? answerHere(request, scope, execution) : undefined;
 };
 
