@@ -62,6 +62,8 @@ create table fairlead.job_spec_leases (
   version bigint not null,
   labels jsonb not null,
   interval_seconds integer,
+  -- About what its content takes in an answer, known without reading it.
+  size_bytes integer not null,
   -- Null: nothing is to be run until the version changes.
   due_at timestamptz,
   -- How many results were accepted.
@@ -72,6 +74,7 @@ create table fairlead.job_spec_leases (
   fence bigint not null default 0,
   constraint job_spec_leases_pk primary key (job_spec_id),
   constraint job_spec_leases_version_positive check (version > 0),
+  constraint job_spec_leases_size_not_negative check (size_bytes >= 0),
   constraint job_spec_leases_interval_positive check (interval_seconds > 0),
   constraint job_spec_leases_fence_not_negative check (fence >= 0),
   constraint job_spec_leases_run_count_not_negative check (run_count >= 0),
@@ -121,6 +124,8 @@ create table fairlead.job_spec_results (
 );
 
 create index job_spec_results_attestation on fairlead.job_spec_results (attestation, id desc);
+create index job_spec_results_runtime on fairlead.job_spec_results (runtime, id desc);
+create index job_spec_results_status on fairlead.job_spec_results (status, id desc);
 
 -- What signs job specs. One is in use; those before it go on to be told of, for what they have signed.
 create table fairlead.signing_keys (

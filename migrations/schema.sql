@@ -229,6 +229,7 @@ create table fairlead.job_spec_leases (
   version bigint not null,
   labels jsonb not null,
   interval_seconds integer,
+  size_bytes integer not null,
   due_at timestamp with time zone,
   run_count bigint not null default 0,
   runtime text collate "C",
@@ -240,6 +241,7 @@ create table fairlead.job_spec_leases (
   constraint job_spec_leases_lease_is_whole check ((runtime is null) = (lease_expires_at is null)),
   constraint job_spec_leases_leased_has_a_fence check (runtime is null or fence > 0),
   constraint job_spec_leases_run_count_not_negative check (run_count >= 0),
+  constraint job_spec_leases_size_not_negative check (size_bytes >= 0),
   constraint job_spec_leases_version_positive check (version > 0)
 ) with (fillfactor = 70);
 create index job_spec_leases_expiry on fairlead.job_spec_leases (greatest(due_at, lease_expires_at)) where lease_expires_at is not null and due_at is not null;
@@ -264,6 +266,8 @@ create table fairlead.job_spec_results (
   constraint job_spec_results_status_is_known check (status = any (array['passed'::text, 'failed'::text, 'error'::text]))
 );
 create index job_spec_results_attestation on fairlead.job_spec_results (attestation, id desc);
+create index job_spec_results_runtime on fairlead.job_spec_results (runtime, id desc);
+create index job_spec_results_status on fairlead.job_spec_results (status, id desc);
 
 create table fairlead.job_specs (
   id uuid not null,

@@ -21,11 +21,11 @@ const lease = {
   dueAt: earlier,
   dueInSeconds: 0,
 };
-const leased = { ...lease, attestation, spec, envelope };
+export const leasedExample = { ...lease, attestation, spec, envelope };
 
 export const newClaimExample = { limit: 5, leaseSeconds: 60, labels: { os: "linux" } };
-export const claimExample = { jobSpecs: [leased] };
-export const heldExample = { revision: 42, jobSpecs: [leased] };
+export const claimExample = { jobSpecs: [leasedExample] };
+export const heldExample = { revision: 42, jobSpecs: [leasedExample] };
 export const heartbeatExample = { leaseExpiresAt: later, jobSpecs: [lease] };
 
 export const newResultExample = {

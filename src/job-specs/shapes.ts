@@ -71,8 +71,15 @@ const envelopeShape = z
   })
   .meta({ id: "Envelope", description: "DSSE envelope; the public keys are at `GET /v1/keys`" });
 
-const leasedShape = z
-  .object({ ...lease, attestation: z.string(), spec: answerValue, envelope: envelopeShape })
+export const leasedShape = z
+  .object({
+    ...lease,
+    attestation: z.string(),
+    spec: answerValue,
+    envelope: envelopeShape.nullable().meta({
+      description: "Null, and the spec with it, where the answer has no room for them",
+    }),
+  })
   .meta({ id: "LeasedJobSpec" });
 
 export const claimShape = z.object({ jobSpecs: z.array(leasedShape) }).meta({ id: "Claim" });
@@ -115,7 +122,7 @@ const jobSpecMembers = {
   version: z.int().meta({ description: "0: it never could be rendered" }),
   state: stateShape.meta({
     description:
-      "free: waits to be leased; leased; done: nothing is to be run now; failed: it could not be rendered, and its last version counts",
+      "free: waits to be leased; leased; done: nothing is to be run now; failed: it could not be rendered, and its last version counts, which may be free, leased or done meanwhile",
   }),
   hash: z.string().nullable().meta({ description: "SHA-256 of the content" }),
   labels: z.record(z.string(), z.string()),

@@ -74,6 +74,8 @@ export const leases: Area = (api) => {
       expect(await api.post(`${path}/results`, result, headers)).toBeProblem("NOT_FOUND");
       const claimed = { method: "DELETE", path: `${path}/claims/${missing}`, headers };
       expect(await api.send(claimed)).toBeProblem("NOT_FOUND");
+      expect(await api.get(`${path}/job-specs/${missing}`, headers)).toBeProblem("NOT_FOUND");
+      expect(await api.get(`${path}/job-specs/some-name`, headers)).toBeProblem("INVALID_INPUT");
     });
 
     it("keeps its name from other keys, until it is forgotten", async () => {
@@ -88,6 +90,7 @@ export const leases: Area = (api) => {
         await api.post(`${path}/claims`, {}, others!.headers),
         await api.post(`${path}/heartbeat`, {}, others!.headers),
         await api.get(`${path}/job-specs`, others!.headers),
+        await api.get(`${path}/job-specs/${missing}`, others!.headers),
         await api.send({ method: "DELETE", path, headers: others!.headers }),
       ]) {
         expect(reply).toBeProblem("FORBIDDEN");

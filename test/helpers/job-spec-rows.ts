@@ -39,8 +39,12 @@ export const addJobSpecs = async (sql: Sql, specs: readonly NewJobSpec[]): Promi
         clock_timestamp(), 1, 'epoch', 1
       from given
     )
-    insert into fairlead.job_spec_leases (job_spec_id, version, labels, interval_seconds, due_at)
-    select id, 1, labels, interval, statement_timestamp() - make_interval(secs => due) from given`;
+    insert into fairlead.job_spec_leases
+      (job_spec_id, version, labels, interval_seconds, size_bytes, due_at)
+    select
+      id, 1, labels, interval, octet_length(spec::text),
+      statement_timestamp() - make_interval(secs => due)
+    from given`;
   return rows.map(({ id }) => id);
 };
 

@@ -39,7 +39,7 @@ export const reportResult = async (
       if (error.exitCode === exitCodes.refused && !isReplaced) {
         // Evidence that is too large, say. What came of the run can be told all the same.
         const note = `The evidence was refused: ${error.message}`;
-        report = { ...report, evidence: { note } };
+        report = { ...outcome, jobSpecId: id, version, fence, evidence: { note } };
         idempotencyKey = randomUUID();
         isReplaced = true;
         continue;

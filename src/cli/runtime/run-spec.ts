@@ -80,7 +80,7 @@ const withContent = async (runtime: Runtime, { leased }: HeldSpec): Promise<Leas
   if (read.version === leased.version && read.fence === leased.fence) return read;
   runtime.wantsList = true;
   runtime.beats.wake();
-  throw new Failure(exitCodes.conflict, "The job spec has changed.");
+  throw new Failure(exitCodes.conflict, { title: "The job spec has changed." });
 };
 
 const checkedSpec = async ({ check, verify }: Runtime, leased: LeasedSpec): Promise<Checked> =>

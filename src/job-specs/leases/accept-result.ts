@@ -1,12 +1,11 @@
-import { idempotencyNames, replayOf } from "../../changes/idempotency.ts";
-import { readSnapshot } from "../../changes/read-state.ts";
-import { recordReplay } from "../../changes/record-replay.ts";
+import { recordReplay, reserveReplay } from "../../changes/record-replay.ts";
 import type { Ctx } from "../../context.ts";
 import { Problem } from "../../errors.ts";
 import { type Json, jsonSizeBytes } from "../../platform/json.ts";
 import type { Sql, Tx } from "../../platform/sql.ts";
 import { inTransaction } from "../../platform/transaction.ts";
 import { attestationKeys } from "./attestation-keys.ts";
+import { attestationOf } from "./attestation-of.ts";
 import { explainRefusal } from "./explain-refusal.ts";
 import { noJobSpec } from "./no-job-spec.ts";
 import { mayActAs } from "./runtime-row.ts";
@@ -58,29 +57,15 @@ const requireSize = ({ settings }: Ctx, evidence: Json): void => {
   throw new Problem("TOO_LARGE", `The evidence has ${sizeBytes} bytes; the limit is ${most}.`);
 };
 
-const attestationOf = async (sql: Sql, id: string): Promise<string | undefined> => {
-  const [row] = await sql<{ attestation: string }[]>`
-    select attestation from fairlead.job_specs where id = ${id}`;
-  return row?.attestation;
-};
-
 const acceptOnce = (ctx: Ctx, input: ResultInput): Promise<AcceptedResult> =>
   inTransaction(ctx.sql, "read write", async (tx) => {
-    // The same result sent twice at once: the second waits here, and finds the first one's record.
-    await lockSpec(tx, input.jobSpecId);
-    const names = idempotencyNames(ctx);
-    const asked = { operations: [], idempotencyNames: names, catalogue: undefined };
-    const { now, replays } = await readSnapshot(tx, asked);
-    const replay = replayOf(ctx, replays);
+    // The same key sent twice at once: the second waits here, and finds the first one's record.
+    const replay = await reserveReplay(tx, ctx);
     if (replay !== undefined) return replay.result as AcceptedResult;
     const result = (await accept(ctx, tx, input)) ?? (await explainRefusal(ctx, tx, input));
-    await recordReplay(tx, ctx, { result, now });
+    await recordReplay(tx, ctx, result);
     return result;
   });
-
-const lockSpec = async (tx: Tx, id: string): Promise<void> => {
-  await tx`select from fairlead.job_spec_leases where job_spec_id = ${id} for update`;
-};
 
 const accept = async (
   { actor }: Ctx,

@@ -1,15 +1,14 @@
-import { idempotencyNames, replayOf } from "../../changes/idempotency.ts";
-import { readSnapshot } from "../../changes/read-state.ts";
-import { recordReplay } from "../../changes/record-replay.ts";
+import { recordReplay, reserveReplay } from "../../changes/record-replay.ts";
 import type { Ctx } from "../../context.ts";
 import type { KeyFilter } from "../../permissions/key-filter.ts";
 import type { Sql, Tx } from "../../platform/sql.ts";
 import { inTransaction } from "../../platform/transaction.ts";
 import { attestationKeys } from "./attestation-keys.ts";
 import { findCandidates } from "./find-candidates.ts";
-import { heldSpecs, type LeasedSpec } from "./leased-spec.ts";
+import { heldLeases, type LeasedSpec } from "./leased-spec.ts";
 import { othersRuntime } from "./runtime-row.ts";
 import { type TakeQuery, takeSpecs } from "./take-specs.ts";
+import { withContent } from "./with-content.ts";
 
 interface ClaimInput {
   readonly runtime: string;
@@ -22,7 +21,8 @@ interface ClaimInput {
 type ClaimedFences = readonly (readonly [id: string, fence: number])[];
 
 /**
- * Leases free job specs to a runtime, the oldest due first, and no more than it may hold. A claim that
+ * Leases free job specs to a runtime, the oldest due first, and no more than it may hold, and than an
+ * answer has room for. A claim that
  * is repeated with its Idempotency-Key is answered with what it took and the runtime still has.
  *
  * @throws Problem `FORBIDDEN` (also for a runtime's name that belongs to another key),
@@ -66,21 +66,17 @@ const claimInTurn = ({ sql }: Ctx, query: TakeQuery): Promise<readonly LeasedSpe
 const claimOnce = (ctx: Ctx, query: TakeQuery, filter: KeyFilter): Promise<readonly LeasedSpec[]> =>
   inTransaction(ctx.sql, "read write", async (tx) => {
     const { runtime } = query;
+    const replay = await reserveReplay(tx, ctx);
     await holdTurn(tx, query);
-    const names = idempotencyNames(ctx);
-    const asked = { operations: [], idempotencyNames: names, catalogue: undefined };
-    const { now, replays } = await readSnapshot(tx, asked);
-    const replay = replayOf(ctx, replays);
     if (replay !== undefined) {
-      const held = await stillHeld(tx, runtime, replay.result as ClaimedFences);
-      return held.filter(({ attestation }) => filter.allows(attestation));
+      return stillHeld(tx, runtime, replay.result as ClaimedFences, filter);
     }
     const specs = (await claim(tx, query)) ?? [];
-    await recordReplay(tx, ctx, { result: fencesOf(specs), now });
+    await recordReplay(tx, ctx, fencesOf(specs));
     return specs;
   });
 
-/** Claims nothing: what else concerns the runtime, also the same request sent twice, has to wait. */
+/** Claims nothing: what else concerns the runtime has to wait. */
 const holdTurn = async (tx: Tx, query: TakeQuery): Promise<void> => {
   await claim(tx, { ...query, limit: 0 });
 };
@@ -92,8 +88,13 @@ const stillHeld = async (
   sql: Sql | Tx,
   runtime: string,
   claimed: ClaimedFences,
+  filter?: KeyFilter,
 ): Promise<readonly LeasedSpec[]> => {
   const fences = new Map(claimed);
-  const held = await heldSpecs(sql, runtime);
-  return held.filter(({ fence, id }) => fences.get(id) === fence);
+  const held = await heldLeases(sql, runtime);
+  const leases = held.filter(
+    ({ attestation, fence, id }) =>
+      fences.get(id) === fence && (filter === undefined || filter.allows(attestation)),
+  );
+  return withContent(sql, leases);
 };

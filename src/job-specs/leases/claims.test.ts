@@ -41,6 +41,9 @@ const add = (count: number, more: object = {}): Promise<string[]> =>
 const claim = async (runtime: string, limit = 10, more: object = {}, as = ctx) =>
   (await claimJobSpecs(as, { runtime, limit, leaseSeconds: 60, ...more })).jobSpecs;
 
+const held = async (runtime: string, as = ctx) =>
+  (await (await listHeld(as, runtime)).read()).jobSpecs;
+
 const idsOf = (specs: readonly { readonly id: string }[]): string[] => specs.map(({ id }) => id);
 
 /** The caller with another key. */
@@ -93,7 +96,7 @@ describe("a claim", () => {
     const claims = await Promise.all(Array.from({ length: 12 }, () => claim("greedy", 9)));
     expect(claims.flat()).toHaveLength(20);
     expect(await claim("greedy")).toEqual([]);
-    expect((await listHeld(ctx, "greedy")).body.jobSpecs).toHaveLength(20);
+    expect(await held("greedy")).toHaveLength(20);
   });
 
   it("gets room back from what was released and what has expired", async () => {
@@ -172,11 +175,11 @@ describe("the name of a runtime", () => {
     await expect(listHeld(other, "one")).rejects.toMatchObject(refused);
     const release = { runtime: "one", jobSpecId: spec!.id };
     await expect(releaseJobSpec(other, release)).rejects.toMatchObject(refused);
-    expect((await listHeld(withKey(first), "one")).body.jobSpecs).toHaveLength(1);
+    expect(await held("one", withKey(first))).toHaveLength(1);
 
     await revoke(first);
     expect(await claim("one", 1, {}, other)).toHaveLength(1);
-    expect((await listHeld(other, "one")).body.jobSpecs).toHaveLength(2);
+    expect(await held("one", other)).toHaveLength(2);
     await revoke(second);
     await heartbeat(withKey(first), { runtime: "one", leaseSeconds: 60 });
     const [row] = await database.sql`select key_id from fairlead.runtimes where id = 'one'`;
@@ -251,7 +254,7 @@ describe("a key whose grants cover some attestations", () => {
     const after = limitedTo("mine.*");
     const { jobSpecs } = await heartbeat(after, { runtime: "one", leaseSeconds: 3_600 });
     expect(idsOf(jobSpecs)).toEqual([id]);
-    expect(idsOf((await listHeld(after, "one")).body.jobSpecs)).toEqual([id]);
+    expect(idsOf(await held("one", after))).toEqual([id]);
     const [row] = await database.sql<{ isSoon: boolean }[]>`
       select lease_expires_at < clock_timestamp() + interval '61 seconds' as "isSoon"
       from fairlead.job_spec_leases where job_spec_id = ${lost!}`;
@@ -279,6 +282,23 @@ describe("a claim with an Idempotency-Key", () => {
     await expect(claim("one", 4, {}, other)).rejects.toMatchObject({
       code: "IDEMPOTENCY_KEY_REUSED",
     });
+  });
+
+  it("takes for one of several bodies that come with the key at once", async () => {
+    await add(10);
+    const claims = await Promise.allSettled(
+      [1, 2, 3, 4].map((limit) =>
+        claim(`r-${limit}`, limit, {}, withIdempotency(ctx, "shared", { requestHash: `${limit}` })),
+      ),
+    );
+    const codes = claims.map((answer) =>
+      answer.status === "fulfilled" ? "done" : (answer.reason as { code: string }).code,
+    );
+    const reused = "IDEMPOTENCY_KEY_REUSED";
+    expect(codes.toSorted()).toEqual([reused, reused, reused, "done"]);
+    const leased = await database.sql`
+      select runtime from fairlead.job_spec_leases where runtime is not null`;
+    expect(leased).toHaveLength(codes.indexOf("done") + 1);
   });
 
   it("is answered with what of it is still held, as it is now", async () => {

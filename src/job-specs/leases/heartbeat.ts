@@ -2,7 +2,7 @@ import type { Ctx } from "../../context.ts";
 import type { Sql, Tx } from "../../platform/sql.ts";
 import { inTransaction } from "../../platform/transaction.ts";
 import { attestationKeys } from "./attestation-keys.ts";
-import { dueInSeconds, heldSpecs, type Lease } from "./leased-spec.ts";
+import { dueInSeconds, heldLeases, type Lease } from "./leased-spec.ts";
 import { isOthersRuntime, lockRuntime, mayActAs, othersRuntime } from "./runtime-row.ts";
 
 interface HeartbeatInput {
@@ -29,7 +29,7 @@ export const heartbeat = async (ctx: Ctx, input: HeartbeatInput): Promise<Heartb
   const ids =
     filter.permits === "all"
       ? undefined
-      : (await heldSpecs(ctx.sql, runtime))
+      : (await heldLeases(ctx.sql, runtime))
           .filter(({ attestation }) => filter.allows(attestation))
           .map(({ id }) => id);
   const query = { ...input, keyId: ctx.actor.id, ids };

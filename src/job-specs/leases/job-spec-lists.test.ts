@@ -53,6 +53,11 @@ beforeAll(async () => {
     insert into fairlead.job_specs
       (id, attestation, version, rendered_epoch, rendered_revision, error, error_path, error_at)
     values (gen_random_uuid(), 'a.failed', 0, 'epoch', 7, 'is not there', 'template', now())`;
+  const [broken] = await addJobSpecs(sql, [{ attestation: "a.broken", dueForSeconds: 1 }]);
+  ids.set("a.broken", broken!);
+  await sql`
+    update fairlead.job_specs set error = 'is not there', error_path = '', error_at = now()
+    where id = ${broken!}`;
 });
 afterAll(() => database.drop());
 
@@ -60,6 +65,7 @@ describe("the list of job specs", () => {
   it("says of each in which state it is, and who has it", async () => {
     const { items } = await listJobSpecs(ctx, { limit: 100 });
     expect(items.map(({ attestation, runtime, state }) => [attestation, state, runtime])).toEqual([
+      ["a.broken", "failed", null],
       ["a.done", "done", null],
       ["a.expired", "free", null],
       ["a.failed", "failed", null],
@@ -69,8 +75,8 @@ describe("the list of job specs", () => {
       ["b.leased", "leased", "one"],
     ]);
     const error = { path: "template", message: "is not there", at: expect.any(String) as string };
-    expect(items[2]).toMatchObject({ version: 0, hash: null, fence: 0, labels: {}, error });
-    expect(items[4]).toMatchObject({
+    expect(items[3]).toMatchObject({ version: 0, hash: null, fence: 0, labels: {}, error });
+    expect(items[5]).toMatchObject({
       intervalSeconds: 3_600,
       labels: { os: "linux" },
       runCount: 1,
@@ -79,10 +85,11 @@ describe("the list of job specs", () => {
   });
 
   it.each([
-    [{ state: "free" }, ["a.expired", "a.free"]],
+    // It still can be leased in its last version.
+    [{ state: "free" }, ["a.broken", "a.expired", "a.free"]],
     [{ state: "leased" }, ["a.leased", "b.leased"]],
     [{ state: "done" }, ["a.done", "a.later"]],
-    [{ state: "failed" }, ["a.failed"]],
+    [{ state: "failed" }, ["a.broken", "a.failed"]],
     [{ attestation: "a.free" }, ["a.free"]],
     [{ runtime: "one" }, ["a.leased", "b.leased"]],
     [{ runtime: "two" }, []],
@@ -99,7 +106,15 @@ describe("the list of job specs", () => {
       seen.push(...page.items.map(({ attestation }) => attestation));
       cursor = page.nextCursor;
     } while (cursor !== undefined);
-    expect(seen).toEqual(["a.done", "a.expired", "a.failed", "a.free", "a.later", "a.leased"]);
+    expect(seen).toEqual([
+      "a.broken",
+      "a.done",
+      "a.expired",
+      "a.failed",
+      "a.free",
+      "a.later",
+      "a.leased",
+    ]);
   });
 });
 
@@ -141,7 +156,7 @@ describe("the list of results", () => {
 });
 
 describe("the list of runtimes", () => {
-  it("counts what each holds, of what the reader may see", async () => {
+  it("counts what each holds, of what the reader may see, and hides who holds none of it", async () => {
     const heldBy = async (as: Ctx) => {
       const { items } = await listRuntimes(as, { limit: 10 });
       return items.map(({ held, id, keyId }) => [id, keyId, held]);
@@ -150,10 +165,7 @@ describe("the list of runtimes", () => {
       ["one", "tester", 2],
       ["two", "tester", 0],
     ]);
-    expect(await heldBy(limited)).toEqual([
-      ["one", "tester", 1],
-      ["two", "tester", 0],
-    ]);
+    expect(await heldBy(limited)).toEqual([["one", "tester", 1]]);
   });
 
   it("is not for who may read no attestation", async () => {

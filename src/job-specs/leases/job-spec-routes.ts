@@ -38,7 +38,8 @@ export const jobSpecListRoutes: readonly Route[] = [
       policy: "entries.read",
       tag,
       summary: "List job specs by attestation",
-      description: "Those of the attestations that you may read.",
+      description:
+        "Those of the attestations that you may read. By `state` free, leased or done, also those that are failed whose last version is that.",
       query: z.strictObject({
         state: stateShape.optional(),
         attestation: attestation.optional(),

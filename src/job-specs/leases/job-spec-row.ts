@@ -1,7 +1,10 @@
 import type { Json } from "../../platform/json.ts";
 import type { Sql } from "../../platform/sql.ts";
 
-/** `done`: nothing is to be run now. `failed`: it could not be rendered, whoever has its last version. */
+/**
+ * `done`: nothing is to be run now. `failed`: it could not be rendered; what is the case with its last
+ * version, the list tells who asks for one of the others.
+ */
 export const jobSpecStates = ["free", "leased", "done", "failed"] as const;
 
 export interface JobSpec {
@@ -59,13 +62,19 @@ export const jobSpecTables = (sql: Sql) => sql`
 export const isLeased = (sql: Sql) =>
   sql`coalesce(l.lease_expires_at > statement_timestamp(), false)`;
 
-export const jobSpecState = (sql: Sql) => sql`
+const jobSpecState = (sql: Sql) => sql`
+  case when s.error is not null then 'failed' else ${leaseState(sql)} end`;
+
+const leaseState = (sql: Sql) => sql`
   case
-    when s.error is not null then 'failed'
     when ${isLeased(sql)} then 'leased'
     when l.due_at <= statement_timestamp() then 'free'
-    else 'done'
+    when l.version is not null then 'done'
   end`;
+
+/** What cannot be rendered any more may still be leased: it is in two states. */
+export const isInState = (sql: Sql, state: JobSpec["state"]) =>
+  state === "failed" ? sql`s.error is not null` : sql`${leaseState(sql)} = ${state}`;
 
 export const toJobSpec = <Shown extends JobSpec>({
   errorAt,

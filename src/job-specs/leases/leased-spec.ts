@@ -13,11 +13,22 @@ export interface Lease {
   readonly dueInSeconds: number | null;
 }
 
+/** Without the content, which may be large. */
+export interface HeldLease extends Lease {
+  readonly attestation: string;
+  /** About what the content takes in an answer. */
+  readonly sizeBytes: number;
+}
+
+/** Spec and envelope are null where an answer has no room for them: they are asked for one by one. */
 export interface LeasedSpec extends Lease {
   readonly attestation: string;
   readonly spec: Json;
   readonly envelope: Json;
 }
+
+/** How much content an answer has room for, about; what comes first is in it, however large. */
+export const maxContentBytes = 16 * 1_024 * 1_024;
 
 /** How long until a spec is to be run, of a lease `l`. */
 export const dueInSeconds = (sql: Sql | Tx) => sql`
@@ -25,15 +36,33 @@ export const dueInSeconds = (sql: Sql | Tx) => sql`
     ceil(greatest(extract(epoch from l.due_at - statement_timestamp()), 0))::int
   end`;
 
+const leaseColumns = (sql: Sql | Tx) => sql`
+  l.job_spec_id as id, s.attestation, l.version, l.fence, l.lease_expires_at as "leaseExpiresAt",
+  l.due_at as "dueAt", ${dueInSeconds(sql)} as "dueInSeconds"`;
+
 /** What a runtime holds, in the order in which it is to be run. */
-export const heldSpecs = (sql: Sql | Tx, runtime: string) => sql<LeasedSpec[]>`
-  select
-    l.job_spec_id as id, s.attestation, l.version, l.fence,
-    l.lease_expires_at as "leaseExpiresAt", l.due_at as "dueAt",
-    ${dueInSeconds(sql)} as "dueInSeconds", s.spec, s.envelope
+export const heldLeases = (sql: Sql | Tx, runtime: string) => sql<HeldLease[]>`
+  select ${leaseColumns(sql)}, l.size_bytes as "sizeBytes"
   from fairlead.job_spec_leases l
   cross join lateral (
-    select attestation, spec, envelope from fairlead.job_specs where id = l.job_spec_id limit 1
+    select attestation from fairlead.job_specs where id = l.job_spec_id limit 1
   ) s
   where l.runtime = ${runtime} and l.lease_expires_at > statement_timestamp()
   order by l.due_at, l.job_spec_id`;
+
+/** One of what a runtime holds. */
+export const heldSpec = async (
+  sql: Sql,
+  runtime: string,
+  id: string,
+): Promise<LeasedSpec | undefined> => {
+  const [row] = await sql<LeasedSpec[]>`
+    select ${leaseColumns(sql)}, s.spec, s.envelope
+    from fairlead.job_spec_leases l
+    cross join lateral (
+      select attestation, spec, envelope from fairlead.job_specs where id = l.job_spec_id limit 1
+    ) s
+    where l.job_spec_id = ${id} and l.runtime = ${runtime}
+      and l.lease_expires_at > statement_timestamp()`;
+  return row;
+};

@@ -2,17 +2,22 @@ import { createHash } from "node:crypto";
 import type { Ctx } from "../../context.ts";
 import type { Sql } from "../../platform/sql.ts";
 import { attestationKeys } from "./attestation-keys.ts";
-import { heldSpecs, type LeasedSpec } from "./leased-spec.ts";
+import { type HeldLease, heldLeases, type LeasedSpec } from "./leased-spec.ts";
 import { isOthersRuntime, othersRuntime } from "./runtime-row.ts";
+import { withContent } from "./with-content.ts";
 
 interface Held {
   /** Of ids, versions and fences: not of the time that is left. */
   readonly tag: string;
-  readonly body: {
-    /** Every change up to here is in what is listed. */
-    readonly revision: number;
-    readonly jobSpecs: readonly LeasedSpec[];
-  };
+  /** Reads the contents, which who has the tag need not wait for. */
+  readonly read: () => Promise<HeldList>;
+}
+
+interface HeldList {
+  /** Every change up to here is in what is listed. */
+  readonly revision: number;
+  /** All of it, the first ones with their content. */
+  readonly jobSpecs: readonly LeasedSpec[];
 }
 
 /**
@@ -26,11 +31,18 @@ export const listHeld = async (ctx: Ctx, runtime: string): Promise<Held> => {
   if (await isOthersRuntime(ctx, sql, runtime)) throw othersRuntime(runtime);
   // The revision comes first: what is listed may be newer, never older.
   const { epoch, revision } = await renderedPoint(sql);
-  const held = await heldSpecs(sql, runtime);
-  const jobSpecs = held.filter(({ attestation }) => filter.allows(attestation));
-  const identity = jobSpecs.map(({ fence, id, version }) => [id, version, fence]);
-  const hash = createHash("sha256").update(JSON.stringify(identity)).digest("hex");
-  return { tag: `"${epoch}.${hash.slice(0, 32)}"`, body: { revision, jobSpecs } };
+  const held = await heldLeases(sql, runtime);
+  const leases = held.filter(({ attestation }) => filter.allows(attestation));
+  return {
+    tag: `"${epoch}.${hashOf(leases)}"`,
+    read: async () => ({ revision, jobSpecs: await withContent(sql, leases) }),
+  };
+};
+
+/** When they are due, and so their order, is no part of it. */
+const hashOf = (leases: readonly HeldLease[]): string => {
+  const identity = leases.map(({ fence, id, version }) => JSON.stringify([id, version, fence]));
+  return createHash("sha256").update(identity.toSorted().join()).digest("hex").slice(0, 32);
 };
 
 interface RenderedPoint {

@@ -4,11 +4,11 @@ import type { Ctx } from "../../context.ts";
 import { decodeCursor, type Page, type PageInput } from "../../platform/page.ts";
 import { attestationKeys } from "./attestation-keys.ts";
 import {
+  isInState,
   isLeased,
   type JobSpec,
   type JobSpecRow,
   jobSpecColumns,
-  jobSpecState,
   jobSpecTables,
   toJobSpec,
 } from "./job-spec-row.ts";
@@ -47,7 +47,7 @@ const jobSpecRows = (
   where true
     ${attestation === undefined ? sql`` : sql`and s.attestation = ${attestation}`}
     ${runtime === undefined ? sql`` : sql`and l.runtime = ${runtime} and ${isLeased(sql)}`}
-    ${state === undefined ? sql`` : sql`and ${jobSpecState(sql)} = ${state}`}
+    ${state === undefined ? sql`` : sql`and ${isInState(sql, state)}`}
     ${start === undefined ? sql`` : sql`and s.attestation > ${start}`}
   order by s.attestation
   limit ${count}`;

@@ -4,6 +4,7 @@ import type { Ctx } from "../../context.ts";
 import type { Json } from "../../platform/json.ts";
 import { decodeCursor, type Page, type PageInput } from "../../platform/page.ts";
 import { attestationKeys } from "./attestation-keys.ts";
+import { attestationOf } from "./attestation-of.ts";
 import { noJobSpec } from "./no-job-spec.ts";
 
 interface ResultFilter {
@@ -39,7 +40,7 @@ export const listResults = async (
   const filter = attestationKeys(ctx, "entries.read");
   const { jobSpecId } = input;
   if (jobSpecId !== undefined) {
-    const attestation = await attestationOf(ctx, jobSpecId);
+    const attestation = await attestationOf(ctx.sql, jobSpecId);
     if (attestation === undefined) throw noJobSpec(jobSpecId);
     if (!filter.allows(attestation)) throw noJobSpec(jobSpecId, true);
   }
@@ -50,16 +51,6 @@ export const listResults = async (
     read: (start, count) => resultRows(ctx, input, start, count),
     isVisible: ({ attestation }) => filter.allows(attestation),
   });
-};
-
-/** Results outlive their spec. */
-const attestationOf = async ({ sql }: Ctx, id: string): Promise<string | undefined> => {
-  const [row] = await sql<{ attestation: string }[]>`
-    select attestation from fairlead.job_specs where id = ${id}
-    union all
-    (select attestation from fairlead.job_spec_results where job_spec_id = ${id} limit 1)
-    limit 1`;
-  return row?.attestation;
 };
 
 const resultRows = (

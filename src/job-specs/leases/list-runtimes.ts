@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { readVisiblePage } from "../../changes/read-visible-page.ts";
 import type { Ctx } from "../../context.ts";
-import { decodeCursor, type Page, type PageInput, pageFrom } from "../../platform/page.ts";
+import { decodeCursor, type Page, type PageInput } from "../../platform/page.ts";
 import type { Sql } from "../../platform/sql.ts";
 import { attestationKeys } from "./attestation-keys.ts";
 
@@ -13,17 +14,22 @@ interface Runtime {
   readonly lastSeenAt: string;
 }
 
-/** Who has claimed job specs, by name. */
+/** Who has claimed job specs, by name: who holds what the reader may see, or all to who may see all. */
 export const listRuntimes = async (ctx: Ctx, input: PageInput): Promise<Page<Runtime>> => {
   const filter = attestationKeys(ctx, "entries.read");
-  const start = decodeCursor(input.cursor, z.string());
-  const rows = await runtimeRows(ctx.sql, start, input.limit + 1);
-  const page = pageFrom(rows, input.limit, ({ id }) => id);
-  const items = page.items.map(({ held, ...runtime }) => ({
-    ...runtime,
-    held: held.filter((attestation) => filter.allows(attestation)).length,
-  }));
-  return { ...page, items };
+  return readVisiblePage({
+    limit: input.limit,
+    start: decodeCursor(input.cursor, z.string()),
+    positionOf: ({ id }) => id,
+    read: async (start, count) => {
+      const rows = await runtimeRows(ctx.sql, start, count);
+      return rows.map(({ held, ...runtime }) => ({
+        ...runtime,
+        held: held.filter((attestation) => filter.allows(attestation)).length,
+      }));
+    },
+    isVisible: ({ held }) => filter.permits === "all" || held > 0,
+  });
 };
 
 interface RuntimeRow extends Omit<Runtime, "held"> {

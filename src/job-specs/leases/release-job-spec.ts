@@ -1,7 +1,7 @@
 import type { Ctx } from "../../context.ts";
-import { Problem } from "../../errors.ts";
 import type { Sql } from "../../platform/sql.ts";
 import { attestationKeys } from "./attestation-keys.ts";
+import { notHeld } from "./no-job-spec.ts";
 import { isOthersRuntime, mayActAs, othersRuntime } from "./runtime-row.ts";
 
 interface ReleaseInput {
@@ -20,7 +20,7 @@ export const releaseJobSpec = async (ctx: Ctx, input: ReleaseInput): Promise<voi
   if (await release(ctx.sql, ctx.actor.id, input)) return;
   const { jobSpecId, runtime } = input;
   if (await isOthersRuntime(ctx, ctx.sql, runtime)) throw othersRuntime(runtime);
-  throw new Problem("NOT_FOUND", `"${runtime}" holds no job spec with the id "${jobSpecId}".`);
+  throw notHeld(runtime, jobSpecId);
 };
 
 const release = async (

@@ -59,6 +59,13 @@ const results = async () => {
   return items.map(({ fence, run, runtime, version }) => ({ fence, run, runtime, version }));
 };
 
+const codesOf = (answers: readonly PromiseSettledResult<unknown>[]): string[] =>
+  answers
+    .map((answer) =>
+      answer.status === "fulfilled" ? "done" : (answer.reason as { code: string }).code,
+    )
+    .toSorted();
+
 describe("a result", () => {
   it("is accepted and kept, and the spec is done until its version changes", async () => {
     const spec = await leased();
@@ -194,6 +201,58 @@ describe("a result with an Idempotency-Key", () => {
     await renderAnew(database.sql, spec.id);
     expect(await report(spec, {}, caller)).toEqual(answers[0]);
     expect(await results()).toHaveLength(1);
+  });
+
+  it("is accepted for one of several bodies that come with the key at once", async () => {
+    const attestations = ["a.1", "a.2", "a.3", "a.4"];
+    const added = attestations.map((attestation) => ({ attestation }));
+    await addJobSpecs(database.sql, added);
+    const { jobSpecs } = await claimJobSpecs(ctx, { runtime: "one", limit: 4, leaseSeconds: 60 });
+    const answers = await Promise.allSettled(
+      jobSpecs.map((spec) =>
+        report(spec, {}, withIdempotency(ctx, "shared", { requestHash: spec.id })),
+      ),
+    );
+    expect(codesOf(answers)).toEqual([
+      "IDEMPOTENCY_KEY_REUSED",
+      "IDEMPOTENCY_KEY_REUSED",
+      "IDEMPOTENCY_KEY_REUSED",
+      "done",
+    ]);
+    expect(await results()).toHaveLength(1);
+  });
+
+  it("is accepted where the one before it was refused, whoever waited for that", async () => {
+    const spec = await leased();
+    const caller = withIdempotency(ctx, "second");
+    const other = withIdempotency(ctx, "second", { requestHash: "another" });
+    const answers = await Promise.allSettled([
+      report({ ...spec, fence: 9 }, {}, other),
+      report(spec, {}, caller),
+    ]);
+    // Whichever came first: what was refused keeps the key from nobody.
+    expect(answers[1]).toMatchObject({ status: "fulfilled" });
+    expect(await results()).toHaveLength(1);
+  });
+
+  it("is answered alike when the spec is gone, also for a key with limited grants", async () => {
+    const spec = await leased();
+    const permissions = permissionsOf([{ role: "runtime", effect: "allow", keys: ["a.*"] }]);
+    const limited = { ...ctx, permissions };
+    const caller = withIdempotency(limited, "gone");
+    const accepted = await report(spec, {}, caller);
+    await removeJobSpec(database.sql, spec.id);
+    expect(await report(spec, {}, caller)).toEqual(accepted);
+    await expect(report(spec, {}, limited)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("counts anew a day later", async () => {
+    const spec = await leased();
+    const caller = withIdempotency(ctx, "old");
+    await report(spec, {}, caller);
+    await database.sql`
+      update fairlead.idempotency_keys set created_at = created_at - interval '24 hours'`;
+    await expect(report(spec, {}, caller)).rejects.toMatchObject(stale("run"));
   });
 
   it("leaves no record where it is refused", async () => {

@@ -7,6 +7,7 @@ import {
   claimExample,
   heartbeatExample,
   heldExample,
+  leasedExample,
   newClaimExample,
   newResultExample,
   runtimeExample,
@@ -17,6 +18,7 @@ import {
   heartbeatShape,
   heldShape,
   jobSpecId,
+  leasedShape,
   newClaimShape,
   newHeartbeatShape,
   newResultShape,
@@ -26,6 +28,7 @@ import {
 import { acceptResult } from "./accept-result.ts";
 import { claimJobSpecs } from "./claim-job-specs.ts";
 import { forgetRuntime } from "./forget-runtime.ts";
+import { getHeld } from "./get-held.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { listHeld } from "./list-held.ts";
 import { listRuntimes } from "./list-runtimes.ts";
@@ -44,7 +47,7 @@ export const runtimeRoutes: readonly Route[] = [
       tag,
       summary: "Lease job specs that are to be run",
       description:
-        "Those that have waited longest come first. There may be fewer than `limit`, or none: a runtime holds `MAX_SPECS_PER_RUNTIME` at most, and only of attestations that its key's grants cover. The name belongs to the key that came first, until that key is revoked or has expired. Repeated with its `Idempotency-Key`, it is answered with what the first one took and the runtime still has.",
+        "Those that have waited longest come first. There may be fewer than `limit`, or none: an answer has about 16 MiB at most, or one spec, and a runtime holds `MAX_SPECS_PER_RUNTIME` at most, and only of attestations that its key's grants cover. The name belongs to the key that came first, until that key is revoked or has expired. Repeated with its `Idempotency-Key`, it is answered with what the first one took and the runtime still has.",
       params,
       body: { schema: newClaimShape, example: newClaimExample },
       headers: ["Idempotency-Key"],
@@ -105,7 +108,7 @@ export const runtimeRoutes: readonly Route[] = [
       tag,
       summary: "What a runtime holds, in its current version",
       description:
-        "The runtime deletes what is not listed. The `ETag` is of ids, versions and fences; the time that is left is not part of it.",
+        "The runtime deletes what is not listed. What is due first comes first, and with its content, up to about 16 MiB; from there on `spec` and `envelope` are null, and the runtime reads them one by one. The `ETag` is of ids, versions and fences; the time that is left is not part of it.",
       params,
       headers: ["If-None-Match"],
       responses: {
@@ -119,8 +122,30 @@ export const runtimeRoutes: readonly Route[] = [
       },
       errors: ["PRECONDITION_FAILED"],
     },
-    async (ctx, { headers, params: { runtimeId } }) =>
-      replyToRead(headers, await listHeld(ctx, runtimeId)),
+    async (ctx, { headers, params: { runtimeId } }) => {
+      const { read, tag: etag } = await listHeld(ctx, runtimeId);
+      const reply = replyToRead(headers, { tag: etag });
+      return reply.status === 304 ? reply : { ...reply, body: await read() };
+    },
+  ),
+  defineRoute(
+    {
+      method: "get",
+      path: "/v1/runtimes/{runtimeId}/job-specs/{jobSpecId}",
+      operationId: "getHeldJobSpec",
+      policy: "job-specs.lease",
+      tag,
+      summary: "One job spec that a runtime holds, in its current version",
+      description: "For what came without `spec` and `envelope` in a longer answer.",
+      params: params.extend({ jobSpecId }),
+      responses: {
+        200: { description: "The job spec", schema: leasedShape, example: leasedExample },
+      },
+      errors: ["NOT_FOUND"],
+    },
+    async (ctx, { params: { jobSpecId: id, runtimeId } }) => ({
+      body: await getHeld(ctx, { runtime: runtimeId, jobSpecId: id }),
+    }),
   ),
   defineRoute(
     {
@@ -153,7 +178,8 @@ export const runtimeRoutes: readonly Route[] = [
       policy: "entries.read",
       tag,
       summary: "List runtimes by name",
-      description: "For who may read attestations.",
+      description:
+        "For who may read attestations: those that hold a job spec of one of them; and all, for who may read all attestations.",
       query: z.strictObject(pageQuery),
       responses: {
         200: {

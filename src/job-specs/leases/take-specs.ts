@@ -1,5 +1,5 @@
 import type { Sql, Tx } from "../../platform/sql.ts";
-import { dueInSeconds, type LeasedSpec } from "./leased-spec.ts";
+import { dueInSeconds, type LeasedSpec, maxContentBytes } from "./leased-spec.ts";
 import { mayActAs } from "./runtime-row.ts";
 
 export interface TakeQuery {
@@ -60,12 +60,12 @@ const takenRows = (sql: Sql | Tx, query: TakeQuery) => {
   return sql<TakenRow[]>`
     with ${turnAndRoom(sql, query)},
     free as (
-      select l.job_spec_id, l.due_at from fairlead.job_spec_leases l
+      select l.job_spec_id, l.due_at, l.size_bytes from fairlead.job_spec_leases l
       where l.runtime is null and l.due_at <= statement_timestamp() ${wanted}
       order by l.due_at limit ${room} for update skip locked
     ),
     expired as (
-      select l.job_spec_id, l.due_at from fairlead.job_spec_leases l
+      select l.job_spec_id, l.due_at, l.size_bytes from fairlead.job_spec_leases l
       where l.lease_expires_at is not null and l.due_at is not null
         and greatest(l.due_at, l.lease_expires_at) <= statement_timestamp() ${wanted}
       order by l.due_at limit ${room} for update skip locked
@@ -74,10 +74,7 @@ const takenRows = (sql: Sql | Tx, query: TakeQuery) => {
       update fairlead.job_spec_leases l
       set runtime = ${runtime}, fence = l.fence + 1,
         lease_expires_at = statement_timestamp() + make_interval(secs => ${leaseSeconds}::int)
-      where l.job_spec_id = any (array(
-        select job_spec_id from (select * from free union all select * from expired) found
-        order by due_at, job_spec_id limit ${room}
-      ))
+      where l.job_spec_id = any (array(${fittingIds(sql)} limit ${room}))
       returning l.job_spec_id, l.version, l.fence, l.lease_expires_at, l.due_at,
         ${dueInSeconds(sql)} as due_in_seconds
     )
@@ -90,12 +87,26 @@ const takenRows = (sql: Sql | Tx, query: TakeQuery) => {
     from (select) nothing
     left join (
       taken t cross join lateral (
-        select attestation, spec, envelope, version from fairlead.job_specs
+        select
+          attestation, version, case when version = t.version then spec end as spec,
+          case when version = t.version then envelope end as envelope
+        from fairlead.job_specs
         where id = t.job_spec_id limit 1
       ) s
     ) on true
     order by t.due_at, t.job_spec_id`;
 };
+
+/** The oldest of what was found, as many as an answer has room for, and one in any case. */
+const fittingIds = (sql: Sql | Tx) => sql`
+  select job_spec_id from (
+    select job_spec_id, row_number() over places as place,
+      sum(size_bytes) over places as total_bytes
+    from (select * from free union all select * from expired) found
+    window places as (order by due_at, job_spec_id rows unbounded preceding)
+  ) placed
+  where place = 1 or total_bytes <= ${maxContentBytes}
+  order by place`;
 
 /** What is asked of a spec `l`, besides that it is free. */
 const wantedSpecs = (sql: Sql | Tx, { ids, labels }: TakeQuery) => sql`

@@ -26,7 +26,7 @@ const toldTo = async (webhookId: string) => {
   return rows.map(({ body }) => (JSON.parse(body) as { data: object }).data);
 };
 
-it("webhooks are told of versions, failures and removals of job specs whose attestation may be read", async () => {
+it("webhooks are told of versions, failures, recoveries and removals of job specs whose attestation may be read", async () => {
   const { sql } = database;
   const ctx = createTestContext(sql);
   const events = ["dev.fairlead.jobspec.*"];
@@ -52,6 +52,13 @@ it("webhooks are told of versions, failures and removals of job specs whose atte
   await renderOutstanding(sql);
   await commit(ctx, put("other", 1), putAttestation("nightly", { ...about, labels: { a: "b" } }));
   await renderOutstanding(sql);
+  // The same reason at another place, and then what there was before it failed.
+  await commit(ctx, putAttestation("nightly", { ...about, template: ["${config.needed}"] }));
+  await renderOutstanding(sql);
+  await commit(ctx, put("needed", "b"), putAttestation("nightly", about));
+  await renderOutstanding(sql);
+  await commit(ctx, put("other", 2));
+  await renderOutstanding(sql);
   await commit(ctx, remove("nightly", { kind: "attestation" }));
   await renderOutstanding(sql);
   const said = { jobSpecId, attestation: "nightly" };
@@ -59,6 +66,8 @@ it("webhooks are told of versions, failures and removals of job specs whose atte
     { change: "version", version: 1, ...said },
     { change: "version", version: 2, ...said },
     { change: "failed", version: 2, ...said },
+    { change: "failed", version: 2, ...said },
+    { change: "recovered", version: 2, ...said },
     { change: "removed", version: 2, ...said },
   ]);
   expect(await toldTo(limited)).toEqual([]);

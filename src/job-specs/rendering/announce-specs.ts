@@ -4,8 +4,9 @@ import { enqueueEvents } from "../../webhooks/deliveries/enqueue-events.ts";
 import type { WebhookEvent } from "../../webhooks/deliveries/webhook-event.ts";
 import { jobSpecEvent } from "../../webhooks/event-types.ts";
 import type { RenderedSpec } from "./render-batch.ts";
+import { isOtherError } from "./spec-differences.ts";
 
-/** Tells webhooks of new versions, of specs that are gone, and of those that could not be rendered. */
+/** Tells webhooks of new versions, of specs that are gone, and of those that fail or do so no more. */
 export const announceSpecs = async (
   tx: Tx,
   point: Point,
@@ -24,25 +25,31 @@ export const announceSpecs = async (
 };
 
 interface News {
-  readonly change: "version" | "removed" | "failed";
+  readonly change: "version" | "removed" | "failed" | "recovered";
   readonly jobSpecId: string;
   readonly version: number;
   /** Tells one event of a spec from all others. */
   readonly name: string;
 }
 
-const newsOf = ({ change, stored }: RenderedSpec, point: Point): News | undefined => {
+const newsOf = (spec: RenderedSpec, point: Point): News | undefined => {
+  const { change, stored } = spec;
   if (change.to === "version") {
     const { id: jobSpecId, version } = change;
     return { change: "version", jobSpecId, version, name: `${version}` };
   }
   const version = stored?.version ?? 0;
-  if (change.to === "failed" && stored?.error !== change.error.message) {
-    const name = `failed-${point.epoch}-${point.revision}`;
-    return { change: "failed", jobSpecId: change.id, version, name };
+  const at = `${point.epoch}-${point.revision}`;
+  if (change.to === "failed") {
+    if (!isOtherError(spec)) return undefined;
+    return { change: "failed", jobSpecId: change.id, version, name: `failed-${at}` };
   }
-  if (change.to !== "gone" || stored === undefined) return undefined;
-  return { change: "removed", jobSpecId: stored.id, version, name: "removed" };
+  if (stored === undefined) return undefined;
+  const { id: jobSpecId } = stored;
+  if (change.to === "gone") return { change: "removed", jobSpecId, version, name: "removed" };
+  return stored.error === null
+    ? undefined
+    : { change: "recovered", jobSpecId, version, name: `recovered-${at}` };
 };
 
 const toEvent = (

@@ -5,17 +5,16 @@ import type { PreparedAttestation } from "../render.ts";
 
 const kind = "config";
 
-/** The entries that can own what these attestations look up, each once. */
-export const configNames = (attestations: readonly PreparedAttestation[]): readonly EntryName[] => {
-  const names = new Map<string, EntryName>();
-  for (const { template, value } of attestations) {
-    for (const key of template.configKeys) {
-      for (const [app, environment] of scopesOf(value.app ?? "", value.environment ?? "")) {
-        names.set(`${app}/${environment}/${key}`, { kind, app, environment, key });
-      }
+/** Adds the entries that can own what an attestation looks up, each once. */
+export const addConfigNames = (
+  names: Map<string, EntryName>,
+  { template, value }: PreparedAttestation,
+): void => {
+  for (const key of template.configKeys) {
+    for (const [app, environment] of scopesOf(value.app ?? "", value.environment ?? "")) {
+      names.set(`${app}/${environment}/${key}`, { kind, app, environment, key });
     }
   }
-  return [...names.values()];
 };
 
 type Resolve = (app: string, environment: string, key: string) => Json | undefined;

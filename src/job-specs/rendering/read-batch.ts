@@ -6,7 +6,8 @@ import {
 import type { Point } from "../../outbox/consumer.ts";
 import type { Tx } from "../../platform/sql.ts";
 import { type PreparedAttestation, prepareAttestation, type Sources } from "../render.ts";
-import { configNames, resolveConfig } from "./batch-config.ts";
+import { addConfigNames, resolveConfig } from "./batch-config.ts";
+import { takeTurns } from "./take-turns.ts";
 
 /** What is known of an attestation's job spec. */
 export interface StoredSpec {
@@ -39,6 +40,8 @@ export const maxSourceBytes = 32 * 1024 * 1024;
 /** The same of many at once: to read and compile this takes a moment in which nothing else runs. */
 const maxBatchBytes = 16 * 1024 * 1024;
 const maxDefinitions = 50_000;
+/** The same of entries in which configuration is looked up; one attestation alone stays below it. */
+const maxConfigNames = 20_000;
 
 const globalName = (kind: string, key: string): EntryName => ({
   kind,
@@ -57,26 +60,38 @@ export const readBatch = async (tx: Tx, names: readonly string[]): Promise<Batch
   const wanted = names.map((key) => globalName("attestation", key));
   const maxBytes = names.length > 1 ? maxBatchBytes : maxSourceBytes;
   const entries = await readNamedEntries(tx, wanted, maxBytes);
-  const attestations = new Map(
-    (entries ?? []).map(({ key, value }) => [key, prepareAttestation(key, value)]),
-  );
+  const { attestations, configNames } = await prepareAll(entries ?? []);
   const named = (await namedBy(tx, names)).map(({ key, kind }) => globalName(kind, key));
-  const isHeld = entries !== undefined && named.length <= maxDefinitions;
-  const sourcesOf = isHeld
-    ? await readSources(tx, named, [...attestations.values()], maxBytes)
-    : undefined;
+  const isHeld =
+    entries !== undefined && named.length <= maxDefinitions && configNames.length <= maxConfigNames;
+  const sourcesOf = isHeld ? await readSources(tx, named, configNames, maxBytes) : undefined;
   return { names, point, stored, attestations, named, sourcesOf };
+};
+
+/** Compiles templates one after another, and no more of them once they look up too much. */
+const prepareAll = async (entries: readonly NamedEntry[]) => {
+  const attestations = new Map<string, PreparedAttestation>();
+  const names = new Map<string, EntryName>();
+  const rested = takeTurns();
+  for (const { key, value } of entries) {
+    if (names.size > maxConfigNames) break;
+    const attestation = prepareAttestation(key, value);
+    attestations.set(key, attestation);
+    addConfigNames(names, attestation);
+    await rested();
+  }
+  return { attestations, configNames: [...names.values()] };
 };
 
 const readSources = async (
   tx: Tx,
   named: readonly EntryName[],
-  attestations: readonly PreparedAttestation[],
+  configNames: readonly EntryName[],
   maxBytes: number,
 ): Promise<Batch["sourcesOf"]> => {
   const definitions = await readNamedEntries(tx, named, maxBytes);
   if (definitions === undefined) return undefined;
-  const config = await readNamedEntries(tx, configNames(attestations), maxBytes);
+  const config = await readNamedEntries(tx, configNames, maxBytes);
   if (config === undefined) return undefined;
   const found = new Map<string, NamedEntry>();
   for (const entry of [...definitions, ...config]) found.set(idOf(entry), entry);

@@ -10,6 +10,7 @@ import {
 } from "../render.ts";
 import { type Envelope, type Signer, signEnvelope } from "../signing/dsse.ts";
 import { type Batch, maxSourceBytes, type StoredSpec } from "./read-batch.ts";
+import { takeTurns } from "./take-turns.ts";
 
 /** What a job spec becomes when its attestation is rendered. */
 type SpecChange =
@@ -38,22 +39,11 @@ export interface RenderedSpec {
 
 export const payloadType = "application/vnd.fairlead.job-spec+json";
 
-/** After this, whatever else the process has to do gets its turn. */
-const maxBusyMs = 10;
-
-const rest = (): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve);
-  });
-
 /** Renders and signs a batch, one after another, so that no more is held than is asked for. */
 export async function* renderBatch(batch: Batch, signer: Signer): AsyncGenerator<RenderedSpec> {
-  let restedAtMs = performance.now();
+  const rested = takeTurns();
   for (const name of batch.names) {
-    if (performance.now() - restedAtMs > maxBusyMs) {
-      await rest();
-      restedAtMs = performance.now();
-    }
+    await rested();
     const stored = batch.stored.get(name);
     const attestation = batch.attestations.get(name);
     if (attestation !== undefined) yield await renderOne(batch, attestation, stored, signer);

@@ -1,4 +1,5 @@
 import type { Tx } from "../../platform/sql.ts";
+import type { Envelope } from "../signing/dsse.ts";
 import type { RenderedSpec } from "./render-batch.ts";
 
 /** PostgreSQL takes 7,999 bytes. */
@@ -22,24 +23,47 @@ export const lockLeases = async (
   return [...new Set(rows.flatMap(({ runtime }) => runtime ?? []))];
 };
 
+/** What is signed holds the spec in Base64, and the spec is sent beside it. */
+const sizeOf = ({ payload }: Envelope): number => Math.ceil((payload.length * 7) / 4);
+
+/** Of specs that are gone. */
+export const deleteLeases = async (tx: Tx, specs: readonly RenderedSpec[]): Promise<void> => {
+  if (specs.length === 0) return;
+  const ids = JSON.stringify(specs.map(({ stored }) => stored?.id));
+  await tx`
+    delete from fairlead.job_spec_leases
+    where job_spec_id in (select id::uuid from json_array_elements_text(${ids}::text::json) as n(id))`;
+};
+
 /** A new version is to be run now; one that waits for its run already keeps its place. */
 export const writeLeases = async (tx: Tx, specs: readonly RenderedSpec[]): Promise<void> => {
   const records = specs.flatMap(({ change, intervalSeconds, labels }) =>
     change.to === "version"
-      ? [{ id: change.id, version: change.version, labels, intervalSeconds }]
+      ? [
+          {
+            id: change.id,
+            version: change.version,
+            labels,
+            intervalSeconds,
+            sizeBytes: sizeOf(change.envelope),
+          },
+        ]
       : [],
   );
   if (records.length === 0) return;
   await tx`
     insert into fairlead.job_spec_leases as l
-      (job_spec_id, version, labels, interval_seconds, due_at)
-    select id, version, labels, "intervalSeconds", statement_timestamp()
+      (job_spec_id, version, labels, interval_seconds, size_bytes, due_at)
+    select id, version, labels, "intervalSeconds", "sizeBytes", statement_timestamp()
     from json_to_recordset(${JSON.stringify(records)}::text::json)
-      as r(id uuid, version bigint, labels jsonb, "intervalSeconds" integer)
+      as r(
+        id uuid, version bigint, labels jsonb, "intervalSeconds" integer, "sizeBytes" integer
+      )
     order by id
     on conflict on constraint job_spec_leases_pk do update set
       version = excluded.version, labels = excluded.labels,
-      interval_seconds = excluded.interval_seconds, due_at = least(l.due_at, excluded.due_at)`;
+      interval_seconds = excluded.interval_seconds, size_bytes = excluded.size_bytes,
+      due_at = least(l.due_at, excluded.due_at)`;
 };
 
 /** Other labels or another interval for the same version: what waits for its next run waits accordingly. */

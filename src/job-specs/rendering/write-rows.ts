@@ -77,23 +77,24 @@ export const noteRendered = async (
   return count;
 };
 
-/** What is rendered of attestations that are gone; their results stay. */
+/** What is rendered of attestations that are gone, but for leases and results; answers which went. */
 export const deleteSpecs = async (
   tx: Tx,
   point: Point,
   specs: readonly RenderedSpec[],
-): Promise<void> => {
-  if (specs.length === 0) return;
+): Promise<ReadonlySet<string>> => {
+  if (specs.length === 0) return new Set();
   const names = JSON.stringify(specs.map(({ attestation }) => attestation));
-  await tx`
+  const rows = await tx<{ attestation: string }[]>`
     with deleted as (
       delete from fairlead.job_specs s
       where s.attestation in (select json_array_elements_text(${names}::text::json))
         and ${isNotNewer(tx, point)}
-      returning s.id, s.attestation
-    ), leases as (
-      delete from fairlead.job_spec_leases l using deleted d where l.job_spec_id = d.id
+      returning s.attestation
+    ), dependencies as (
+      delete from fairlead.job_spec_dependencies p using deleted d
+      where p.attestation = d.attestation
     )
-    delete from fairlead.job_spec_dependencies p using deleted d
-    where p.attestation = d.attestation`;
+    select attestation from deleted`;
+  return new Set(rows.map(({ attestation }) => attestation));
 };

@@ -6,6 +6,7 @@ export interface HeldSpec {
   readonly fence: number;
   /** Why its newest definitions cannot be rendered. */
   readonly error: string | null;
+  readonly errorPath: string | null;
   /** Whether its version is so new that a claim may have been answered with the one before. */
   readonly isNew: boolean;
 }
@@ -31,10 +32,15 @@ export const compareHeld = (told: Held, held: Held): Comparison => {
     const isTaken = known !== undefined && known.fence !== spec.fence;
     const isChanged = known === undefined ? spec.isNew : known.version !== spec.version;
     if (isTaken) changes.push({ change: "taken", spec });
-    else if (isChanged) changes.push({ change: "changed", spec });
-    if (spec.error !== null && known?.error !== spec.error) {
-      changes.push({ change: "failed", spec });
-    }
+    else if (isChanged || isRendered(known, spec)) changes.push({ change: "changed", spec });
+    if (isOtherFailure(known, spec)) changes.push({ change: "failed", spec });
   }
   return { changes, gone: [...told.values()].filter(({ id }) => !held.has(id)) };
 };
+
+/** Its newest definitions can be rendered again, and make what they made before they could not. */
+const isRendered = (known: HeldSpec | undefined, { error }: HeldSpec): boolean =>
+  known !== undefined && known.error !== null && error === null;
+
+const isOtherFailure = (known: HeldSpec | undefined, { error, errorPath }: HeldSpec): boolean =>
+  error !== null && (known?.error !== error || known.errorPath !== errorPath);

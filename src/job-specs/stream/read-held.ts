@@ -29,12 +29,13 @@ const newForSeconds = 60;
 const heldRows = (sql: Sql, holders: readonly Holder[]) => sql<(HeldSpec & Holder)[]>`
   select
     h.runtime, h."keyId", l.job_spec_id as id, s.attestation, l.version, l.fence, s.error,
+    s.error_path as "errorPath",
     s.changed_at > statement_timestamp() - make_interval(secs => ${newForSeconds}::int) as "isNew"
   from json_to_recordset(${JSON.stringify(holders)}::text::json) as h (runtime text, "keyId" text)
   join fairlead.runtimes r on r.id = h.runtime
   join fairlead.job_spec_leases l on l.runtime = h.runtime
   cross join lateral (
-    select attestation, error, changed_at from fairlead.job_specs where id = l.job_spec_id limit 1
+    select attestation, error, error_path, changed_at from fairlead.job_specs where id = l.job_spec_id limit 1
   ) s
   where l.lease_expires_at > statement_timestamp()
     and (

@@ -78,6 +78,13 @@ const holding = async (runtime: string, count: number) => {
   return { client, specs: jobSpecs };
 };
 
+const fail = (id: string, error: string, path: string) => database.sql`
+  update fairlead.job_specs set error = ${error}, error_path = ${path}, error_at = now()
+  where id = ${id}`;
+
+const recover = (id: string) => database.sql`
+  update fairlead.job_specs set error = null, error_path = null, error_at = null where id = ${id}`;
+
 describe("the stream of a runtime", () => {
   it("begins with a reset once it is known what is held, and tells of nothing else then", async () => {
     const { client } = await holding("one", 3);
@@ -144,15 +151,41 @@ describe("the stream of a runtime", () => {
 
   it("tells of what cannot be rendered, once for each reason", async () => {
     const { client, specs } = await holding("one", 2);
-    const fail = (error: string) => database.sql`
-      update fairlead.job_specs set error = ${error}, error_path = '', error_at = now()
-      where id = ${specs[0]?.id ?? ""}`;
-    for (const error of ["no such key", "no such key", "too large"]) {
-      await fail(error);
+    const id = specs[0]?.id ?? "";
+    for (const [error, path] of [
+      ["no such key", "a"],
+      ["no such key", "a"],
+      ["no such key", "b"],
+      ["too large", "b"],
+    ] as const) {
+      await fail(id, error, path);
       await look();
     }
-    const failed = { change: "failed", jobSpecId: specs[0]?.id, version: 1 };
-    expect(told(client).slice(1)).toMatchObject([failed, failed]);
+    const failed = { change: "failed", jobSpecId: id, version: 1 };
+    expect(told(client).slice(1)).toMatchObject([failed, failed, failed]);
+  });
+
+  it("tells of what can be rendered again and is as it was, once", async () => {
+    const { client, specs } = await holding("one", 2);
+    const id = specs[0]?.id ?? "";
+    await fail(id, "no such key", "a");
+    await look();
+    await recover(id);
+    await look();
+    await look();
+    expect(told(client).slice(1)).toMatchObject([
+      { change: "failed", jobSpecId: id, version: 1 },
+      { change: "changed", jobSpecId: id, version: 1, fence: 1 },
+    ]);
+    await fail(id, "no such key", "a");
+    await look();
+    await recover(id);
+    await renderAnew(database.sql, id);
+    await look();
+    expect(told(client).slice(3)).toMatchObject([
+      { change: "failed" },
+      { change: "changed", version: 2 },
+    ]);
   });
 
   it("says nothing of what the runtime has just claimed, unless the version may have changed meanwhile", async () => {

@@ -10,6 +10,8 @@ export interface Compilation {
   readonly configKeys: Set<string>;
   /** The names that the loops around the place have bound. */
   readonly bound: string[];
+  /** So much is wrong that the rest is not looked at. */
+  hasGivenUp: boolean;
 }
 
 /** Where something stands, which says how many values it may give: list any, member at most one. */
@@ -28,8 +30,17 @@ export interface Standing {
 export type Part = { readonly constant: Json } | { readonly perform: Perform };
 
 /** Says what is wrong; past a number that somebody can read, nothing is added. */
-export const complain = ({ errors }: Compilation, place: Place, message: string): void => {
-  if (errors.length < maxOffences) errors.push({ path: describePlace(place), message });
+export const complain = (compilation: Compilation, place: Place, message: string): void => {
+  if (compilation.hasGivenUp) return;
+  const { errors } = compilation;
+  errors.push({ path: describePlace(place), message });
+  compilation.hasGivenUp = errors.length >= maxOffences;
+};
+
+/** Says what is wrong, and looks no further. */
+export const giveUp = (compilation: Compilation, place: Place, message: string): void => {
+  complain(compilation, place, message);
+  compilation.hasGivenUp = true;
 };
 
 /** What stands in for a part that has errors: it is never performed. */

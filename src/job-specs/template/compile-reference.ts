@@ -1,7 +1,7 @@
 import type { Json } from "../../platform/json.ts";
 import { keyPattern } from "../../platform/names.ts";
-import { type Compilation, complain } from "./compilation.ts";
-import { type RootName, rootNames } from "./limits.ts";
+import { type Compilation, complain, giveUp } from "./compilation.ts";
+import { type RootName, rootNames, templateLimits } from "./limits.ts";
 import type { Place } from "./place.ts";
 import { parsePath, type Segment, type TemplatePath } from "./template-path.ts";
 import { describeFound, fault, lookUp, type Run } from "./template-run.ts";
@@ -21,6 +21,7 @@ export const compileReference = (
   path: TemplatePath,
   place: Place,
 ): Reference | undefined => {
+  if (compilation.hasGivenUp) return undefined;
   const { root, segments } = path;
   if (compilation.bound.includes(root)) {
     return { path, find: ({ bindings }) => lookUp(bindings.get(root)?.value, segments) };
@@ -46,7 +47,13 @@ const compileLookUp = (
     complain(compilation, place, message);
     return undefined;
   }
-  compilation.configKeys.add(key);
+  const { configKeys } = compilation;
+  if (configKeys.size >= templateLimits.configKeys && !configKeys.has(key)) {
+    const message = `names more than ${templateLimits.configKeys} keys of configuration`;
+    giveUp(compilation, place, message);
+    return undefined;
+  }
+  configKeys.add(key);
   return { path, find: ({ scope }) => lookUp(scope.config(key), rest) };
 };
 

@@ -34,7 +34,12 @@ export interface CompiledTemplate {
  * docs/job-specs.md for the language. It can do nothing but copy what its scope shows, in bounded time.
  */
 export const compileTemplate = (template: Json): CompiledTemplate => {
-  const compilation: Compilation = { errors: [], configKeys: new Set(), bound: [] };
+  const compilation: Compilation = {
+    errors: [],
+    configKeys: new Set(),
+    bound: [],
+    hasGivenUp: false,
+  };
   const whole: Standing = { place: undefined, position: "whole", templateDepth: 0, depth: 0 };
   const part = compilePart(compilation, template, whole);
   const errors = compilation.errors;
@@ -63,6 +68,7 @@ const renderPart = (part: Part, scope: TemplateScope, standing: Standing): Rende
 };
 
 const compilePart = (compilation: Compilation, template: Json, standing: Standing): Part => {
+  if (compilation.hasGivenUp) return brokenPart;
   if (typeof template === "string") return compileText(compilation, template, standing);
   if (typeof template !== "object" || template === null) return { constant: template };
   if (standing.templateDepth >= templateLimits.depth) {

@@ -102,6 +102,28 @@ describe("a template without measure", () => {
     expect(compileTemplate(constructs).errors).toMatchObject([{ message }]);
   });
 
+  it("names so many keys of configuration and no more, and says where the first one too many is", () => {
+    const named = (count: number): string[] =>
+      Array.from({ length: count }, (_, index) => `\${config.a${index}} \${config.a0}`);
+    const most = templateLimits.configKeys;
+    const { configKeys, errors } = compileTemplate(named(most));
+    expect([configKeys.length, errors]).toEqual([most, []]);
+    const message = `names more than ${most} keys of configuration`;
+    for (const count of [most + 1, most * 20]) {
+      const tooMany = compileTemplate([named(count), ifConstruct("nowhere", 1)]);
+      expect(tooMany.errors).toEqual([{ path: `0.${most}`, message }]);
+      expect(tooMany.configKeys).toHaveLength(most);
+    }
+    expect(compileTemplate(named(most * 20).join("")).errors).toEqual([{ path: "", message }]);
+  });
+
+  it("is not read on where so much is wrong that nobody is told of more", () => {
+    const wrong: Json[] = Array.from({ length: 20 }, () => "${nowhere}");
+    const { configKeys, errors } = compileTemplate([...wrong, "${config.a}"]);
+    expect(errors).toHaveLength(20);
+    expect(configKeys).toEqual([]);
+  });
+
   it("is read once, however it is made", () => {
     const size = 1_000_000;
     const texts = [

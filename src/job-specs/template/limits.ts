@@ -5,6 +5,8 @@ export const templateLimits = {
   depth: 64,
   steps: 100_000,
   nestedLoops: 4,
+  /** Keys of configuration that a template names. */
+  configKeys: 1_000,
 } as const;
 
 /** Names that a path may begin with, beside those bound by loops. */
