@@ -28,11 +28,10 @@ const afterOldMs = 1_000;
  * Holds what an isolate knows on a lease: how long it is at a look depends on how old the authority was
  * then. In the first half of it nothing is fetched; in the second a look is made after the answer; past
  * it, or where more was shown already, before the answer: then there is something to wait for. What is
- * urgent, since nobody else can answer, waits for no pause but that of a failure.
+ * urgent, since nobody else can answer, waits for no pause.
  */
 export const createLease = ({ log, maxAgeMs, open, process, shown }: Lease) => {
   let pauseUntilMs = Number.NEGATIVE_INFINITY;
-  let failedUntilMs = Number.NEGATIVE_INFINITY;
   const looks = new Set<{ readonly startedAtMs: number }>();
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let halfMs = 0;
@@ -48,7 +47,7 @@ export const createLease = ({ log, maxAgeMs, open, process, shown }: Lease) => {
       halfMs = Math.max(0, leftMs / 2);
       pauseUntilMs = lookedAtMs + (leftMs > 0 ? afterLookMs : afterOldMs);
     } catch (error) {
-      failedUntilMs = performance.now() + afterFailureMs;
+      pauseUntilMs = performance.now() + afterFailureMs;
       log.warn("the head authority cannot be asked", describeError(error));
     } finally {
       looks.delete(begun);
@@ -67,7 +66,7 @@ export const createLease = ({ log, maxAgeMs, open, process, shown }: Lease) => {
   ): Promise<void> | undefined => {
     const isDue = process.ageMs() >= maxAgeMs || !shown.isReached();
     const nowMs = performance.now();
-    if (nowMs < failedUntilMs || (nowMs < pauseUntilMs && !isUrgent)) return undefined;
+    if (nowMs < pauseUntilMs && !isUrgent) return undefined;
     if (!isDue && nowMs - lookedAtMs < halfMs) return undefined;
     if (looksUnderWay(nowMs) >= (isDue ? maxLooks : 1)) return undefined;
     const looking = look();
