@@ -5,7 +5,7 @@ import {
   refuseMissing,
 } from "../apply/create-environments.ts";
 import { findSurplus } from "../apply/find-surplus.ts";
-import { type PlannedOperation, planOperations } from "../apply/plan-operations.ts";
+import { planOperations } from "../apply/plan-operations.ts";
 import { type Layer, readLayers } from "../apply/read-layers.ts";
 import { reportApply } from "../apply/report-apply.ts";
 import { summarise } from "../apply/summarise.ts";
@@ -20,11 +20,9 @@ import {
   writeMembers,
 } from "../define-command.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
-import { namePlaces } from "../name-places.ts";
 import { printRemark, showProgress } from "../print.ts";
-import { sendRequest } from "../send-request.ts";
+import { sendOperations } from "../send-operations.ts";
 import type { Session } from "../session.ts";
-import { type ChangeResult, changeResultShape } from "../shapes.ts";
 
 interface ApplyOptions extends ScopeOptions, WriteOptions {
   readonly replace?: boolean;
@@ -35,8 +33,6 @@ interface Plan {
   readonly layers: readonly Layer[];
   readonly remarks: readonly string[];
 }
-
-const nothing: ChangeResult = { changes: [], effective: [] };
 
 const readPlan = async (
   session: Session,
@@ -49,29 +45,6 @@ const readPlan = async (
   const { layers, remarks: more } = await readLayers(cwd, sources);
   showProgress(session, "");
   return { layers, remarks: [...remarks, ...more] };
-};
-
-const send = async (
-  session: Session,
-  planned: readonly PlannedOperation[],
-  members: Readonly<Record<string, unknown>>,
-): Promise<ChangeResult> => {
-  if (planned.length === 0) return nothing;
-  showProgress(session, `sending ${planned.length} operations…`);
-  try {
-    const { body } = await sendRequest(session, {
-      method: "POST",
-      path: "v1/changes",
-      body: { ...members, operations: planned.map(({ operation }) => operation) },
-      shape: changeResultShape,
-    });
-    return body;
-  } catch (error) {
-    const labels = planned.map(({ label }) => label);
-    throw namePlaces(error, "operations", labels);
-  } finally {
-    showProgress(session, "");
-  }
 };
 
 /** Creates what is missing as late as possible: everything on this side has been checked by then. */
@@ -102,7 +75,7 @@ const apply = async (
   showProgress(session, "");
   const planned = planOperations(dryRun ? existing : layers, surplus?.entries ?? []);
   if (!dryRun) await createMissing(session, missing);
-  const result = await send(session, planned, {
+  const result = await sendOperations(session, planned, {
     ...writeMembers(options, `Apply ${paths.join(", ")}`),
     ...(surplus === undefined ? {} : { expectedRevision: surplus.revision }),
   });

@@ -118,6 +118,25 @@ describe("webhooks, against a server", () => {
     });
   });
 
+  it("says what to do with headers where events are to go to another origin", async () => {
+    const id = await create("--header", "authorization=Bearer a", "--header", "x-team=b");
+    const elsewhere = ["update", id, "--new-url", "https://other.invalid/hook"];
+    const refused = await run(...elsewhere, "--header", "x-team=c");
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain("were given for https://receiver.invalid: authorization.");
+    expect(refused.stderr).toContain("--header 'authorization=VALUE'");
+    expect(refused.stderr).toContain("--remove-header authorization");
+    const given = ["--header", "x-team=c", "--remove-header", "authorization"];
+    expect((await run(...elsewhere, ...given)).exitCode).toBe(0);
+    const shown = parsed(await run("show", id, "--json"));
+    expect(shown).toMatchObject({
+      url: "https://other.invalid/hook",
+      headers: { "x-team": "***" },
+    });
+    const samePlace = await run("update", id, "--new-url", "https://other.invalid/another");
+    expect(samePlace.exitCode).toBe(0);
+  });
+
   it("asks before it deletes one, and wants --yes where nobody can be asked", async () => {
     const id = await create();
     expect((await run("delete", id)).exitCode).toBe(2);

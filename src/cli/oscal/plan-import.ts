@@ -3,7 +3,7 @@ import type { ImportResult } from "../../oscal/import/import-document.ts";
 import { type Json, jsonEqual } from "../../platform/json.ts";
 import { placeOfEntry, type StoredEntries } from "./read-stored-entries.ts";
 
-export interface PlannedOperation {
+interface PlannedOperation {
   readonly operation: {
     readonly op: "put" | "delete";
     readonly kind: EntryKind;

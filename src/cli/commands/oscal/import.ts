@@ -21,16 +21,13 @@ import {
 } from "../../define-command.ts";
 import { type ExitCode, exitCodes } from "../../exit-codes.ts";
 import { asFailure, Failure, refusal, usageFailure } from "../../failure.ts";
-import { namePlaces } from "../../name-places.ts";
 import { documentName } from "../../oscal/document-name.ts";
-import { type PlannedOperation, planImport } from "../../oscal/plan-import.ts";
+import { planImport } from "../../oscal/plan-import.ts";
 import { readOscalFile } from "../../oscal/read-oscal-file.ts";
 import { readStoredEntries } from "../../oscal/read-stored-entries.ts";
 import { reportImport } from "../../oscal/report-import.ts";
-import { showProgress } from "../../print.ts";
-import { sendRequest } from "../../send-request.ts";
+import { sendOperations } from "../../send-operations.ts";
 import type { Session } from "../../session.ts";
-import { type ChangeResult, changeResultShape } from "../../shapes.ts";
 
 interface ImportFileOptions extends WriteOptions {
   readonly name?: string;
@@ -48,8 +45,6 @@ const kindsOfModel = {
 } as const satisfies Record<ImportedModel, readonly EntryKind[]>;
 
 const mostNamed = 20;
-const nothing: ChangeResult = { changes: [], effective: [] };
-
 const refuseMissing = (path: string, missing: ImportResult["missingControls"]): Failure => {
   const count = `${missing.length} ${missing.length === 1 ? "control" : "controls"}`;
   const errors = missing.slice(0, mostNamed).map(({ key, place }) => ({
@@ -99,29 +94,6 @@ const mapDocument = (
   }
 };
 
-const send = async (
-  session: Session,
-  planned: readonly PlannedOperation[],
-  members: Readonly<Record<string, unknown>>,
-): Promise<ChangeResult> => {
-  if (planned.length === 0) return nothing;
-  showProgress(session, `sending ${planned.length} operations…`);
-  try {
-    const { body } = await sendRequest(session, {
-      method: "POST",
-      path: "v1/changes",
-      body: { ...members, operations: planned.map(({ operation }) => operation) },
-      shape: changeResultShape,
-    });
-    return body;
-  } catch (error) {
-    const labels = planned.map(({ label }) => label);
-    throw namePlaces(error, "operations", labels);
-  } finally {
-    showProgress(session, "");
-  }
-};
-
 const checkOptions = ({ model }: OscalDocument, options: ImportFileOptions): void => {
   if (!prefixPattern.test(options.prefix ?? "")) {
     throw refusal("--prefix", `no key can begin so; it must match ${prefixPattern.source}`);
@@ -158,7 +130,7 @@ const importFile = async (
   }
   const isReplaced = options.replace === true;
   const { kinds, planned } = planImport(result, stored, isReplaced);
-  const answer = await send(
+  const answer = await sendOperations(
     session,
     planned,
     writeMembers(options, `Import ${path} (OSCAL ${model})`),

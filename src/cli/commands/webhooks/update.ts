@@ -31,16 +31,33 @@ interface UpdateOptions extends ContentOptions {
 const headerMembers = async (
   session: Session,
   id: string,
-  { header, removeHeader = [] }: UpdateOptions,
+  { header, newUrl, removeHeader = [] }: UpdateOptions,
 ) => {
-  if (header === undefined && removeHeader.length === 0) return {};
+  const isAsked = header !== undefined || removeHeader.length > 0;
+  if (!isAsked && newUrl === undefined) return {};
   const given = parseHeaders(header ?? []);
   const removed = new Set(removeHeader.map((name) => name.toLowerCase()));
-  const { headers } = await readWebhook(session, id);
-  const kept = Object.keys(headers).filter((name) => !removed.has(name));
-  return {
-    headers: { ...Object.fromEntries(kept.map((name) => [name, hiddenValue])), ...given },
-  };
+  const { headers, url } = await readWebhook(session, id);
+  const kept = Object.keys(headers).filter(
+    (name) => !removed.has(name) && !Object.hasOwn(given, name),
+  );
+  if (newUrl !== undefined) requireNoneKept(kept, url, newUrl);
+  return isAsked
+    ? { headers: { ...Object.fromEntries(kept.map((name) => [name, hiddenValue])), ...given } }
+    : {};
+};
+
+/** The server sends no header's value on to another origin than that which it was given for. */
+const requireNoneKept = (kept: readonly string[], url: string, newUrl: string): void => {
+  const { origin } = new URL(url);
+  const [first] = kept;
+  // What is no URL is refused by the server.
+  if (first === undefined || !URL.canParse(newUrl) || new URL(newUrl).origin === origin) return;
+  throw usageFailure(
+    `This webhook sends headers whose values were given for ${origin}: ${kept.join(", ")}. ` +
+      `For another origin, give each of them anew (--header '${first}=VALUE') or leave it out ` +
+      `(--remove-header ${first}).`,
+  );
 };
 
 const update = async (session: Session, id: string, options: UpdateOptions): Promise<ExitCode> => {
@@ -79,7 +96,10 @@ export const addWebhooksUpdateCommand = (registration: Registration): void => {
         "webhook's owner may can change more than its description and whether it is enabled.",
     )
     .argument("<id>", "its id, as `webhooks list` shows it")
-    .option("--new-url <url>", "where events are sent");
+    .option(
+      "--new-url <url>",
+      "where events are sent; on another origin, headers must be given anew or removed",
+    );
   withContent(command)
     .addOption(new Option("--all-apps", "what concerns any app").conflicts("app"))
     .addOption(
