@@ -23,6 +23,22 @@ interface Done<Result> {
   readonly isRepeat: boolean;
 }
 
+/**
+ * What an earlier request with the same Idempotency-Key was answered, for work that is done before its
+ * change is committed.
+ *
+ * @throws Problem `IDEMPOTENCY_KEY_REUSED` where the body was another
+ */
+export const earlierResult = async <Result extends object>(
+  ctx: Ctx,
+): Promise<Result | undefined> => {
+  const names = idempotencyNames(ctx);
+  if (names.length === 0) return undefined;
+  const query = { operations: [], idempotencyNames: names, catalogue: undefined };
+  const { replays } = await readSnapshot(ctx.sql, query);
+  return replayOf(ctx, replays)?.result as Result | undefined;
+};
+
 /** Changes webhooks or what they are owed, one change at a time, with its audit row. */
 export const commitWebhookChange = <Result extends object>(
   ctx: Ctx,

@@ -3,7 +3,9 @@ import { type Ctx, requireAnyPermission } from "../context.ts";
 import { Problem } from "../errors.ts";
 import type { Tx } from "../platform/sql.ts";
 import { commitWebhookChange } from "./commit-webhook-change.ts";
+import { notifySenders } from "./deliveries/wake-lane.ts";
 import { type TaggedWebhook, toTagged } from "./get-webhook.ts";
+import { requireOwnersView } from "./owner.ts";
 import { writableWebhook } from "./require-webhook.ts";
 import { formatSecret, generateSecret } from "./signatures/secrets.ts";
 import { type WebhookRow, webhookColumns } from "./webhook.ts";
@@ -15,7 +17,8 @@ interface RotateInput {
 }
 
 /**
- * Gives a webhook another secret, which is in this answer and nowhere else.
+ * Gives a webhook another secret, which is in this answer and nowhere else. Who has it can pretend to
+ * the receiver to be Fairlead, so it takes what its owner holds.
  *
  * @throws Problem `NOT_FOUND`, `FORBIDDEN`, `CONFLICT` while an overlap lasts and another one is asked
  *   for (a third secret would end the first one's early), and for a repeated request
@@ -30,10 +33,12 @@ export const rotateSecret = async (
     action: "webhook.rotate-secret",
     apply: async (tx, now) => {
       const before = await writableWebhook(ctx, tx, id);
+      await requireOwnersView(ctx, tx, before);
       const { previousSecretUntil } = before;
       if (previousSecretUntil !== null && overlapSeconds > 0)
         throw stillOverlaps(previousSecretUntil);
       const tagged = toTagged(await rotatedWebhook(tx, id, { now, overlapSeconds, secret }));
+      await notifySenders(tx);
       const detail = { webhookId: id, overlapSeconds, version: tagged.webhook.version };
       return { result: tagged, detail };
     },

@@ -106,7 +106,7 @@ export const webhookRoutes: readonly Route[] = [
       tag,
       summary: "Change a webhook",
       description:
-        "What is left out stays. Its owner stays too: only who holds what the owner does can change more than the description and whether it is enabled.",
+        "What is left out stays. Its owner stays too: only who holds what the owner does can change more than the description and whether it is enabled. Where `url` leads to another origin, values of `headers` are not kept: give them anew, or `{}`.",
       params,
       body: { schema: webhookPatchShape, example: webhookPatchExample },
       headers: ["If-Match"],
@@ -167,7 +167,7 @@ export const webhookRoutes: readonly Route[] = [
       tag,
       summary: "Give a webhook another secret",
       description:
-        "The secret so far signs as well until the overlap is over; until then another rotation needs `overlapSeconds` 0, which ends it at once.",
+        "Only for who holds what the webhook's owner does. The secret so far signs as well until the overlap is over; until then another rotation needs `overlapSeconds` 0, which ends it at once.",
       params,
       body: { schema: rotationShape, example: { overlapSeconds: 86_400 } },
       headers: ["Idempotency-Key"],

@@ -4,10 +4,10 @@ import { Problem } from "../errors.ts";
 import { requireScope } from "../layers/require-scope.ts";
 import { matchesStrongly, type TagCondition } from "../platform/entity-tag.ts";
 import type { Tx } from "../platform/sql.ts";
-import { requireHeaders, requireUrl } from "./check-content.ts";
+import { requireHeaders, requireNewHeaders, requireUrl } from "./check-content.ts";
 import { commitWebhookChange } from "./commit-webhook-change.ts";
 import { lockLane } from "./deliveries/lock-lane.ts";
-import { wakeLane } from "./deliveries/wake-lane.ts";
+import { notifySenders, wakeLane } from "./deliveries/wake-lane.ts";
 import { type TaggedWebhook, tagOf, toTagged } from "./get-webhook.ts";
 import { requireLiveOwner, requireOwnersView } from "./owner.ts";
 import { writableWebhook } from "./require-webhook.ts";
@@ -52,6 +52,8 @@ export const updateWebhook = async (
       await lockLane(tx, id);
       const row = await updatedWebhook(tx, before, content, { now, pair });
       if (row.enabled && !before.enabled) await resume(tx, row);
+      // What was begun ahead is not sent as the webhook was before.
+      await notifySenders(tx);
       const detail = { before: toJson(toWebhook(before)), after: toJson(toWebhook(row)) };
       return { result: toTagged(row), detail };
     },
@@ -83,12 +85,11 @@ const permittedContent = async (
   const isHarmless = given.every(([name]) => name === "description" || name === "enabled");
   if (!isHarmless) await requireOwnersView(ctx, tx, before);
   if (merged.enabled && !before.enabled) await requireLiveOwner(tx, before);
-  return {
-    ...merged,
-    url: patch.url === undefined ? before.url : requireUrl(ctx, patch.url),
-    headers:
-      patch.headers === undefined ? before.headers : requireHeaders(patch.headers, before.headers),
-  };
+  const url = patch.url === undefined ? before.url : requireUrl(ctx, patch.url);
+  requireNewHeaders(before, { url, headers: patch.headers });
+  const headers =
+    patch.headers === undefined ? before.headers : requireHeaders(patch.headers, before.headers);
+  return { ...merged, url, headers };
 };
 
 const updatedWebhook = async (

@@ -10,6 +10,7 @@ import type { Ctx } from "../context.ts";
 import type { Grant } from "../permissions/grant.ts";
 import { createWebhook } from "./create-webhook.ts";
 import { deleteWebhook } from "./delete-webhook.ts";
+import { disableWebhook } from "./deliveries/disable-webhook.ts";
 import { getDelivery } from "./deliveries/get-delivery.ts";
 import { listDeliveries } from "./deliveries/list-deliveries.ts";
 import { redeliver } from "./deliveries/redeliver.ts";
@@ -173,6 +174,55 @@ describe("headers of a webhook's own", () => {
   });
 });
 
+describe("a webhook's headers, where its URL leads to another origin", () => {
+  const headers = { authorization: "Bearer of-the-old-receiver", "x-team": "payments" };
+  const storedHeaders = async (id: string) => {
+    const [row] = await database.sql<{ url: string; headers: unknown }[]>`
+      select url, headers from fairlead.webhooks where id = ${id}`;
+    return row;
+  };
+
+  it("are not sent there unless they are given anew, not even by its owner", async () => {
+    const owner = await admin();
+    const { webhook } = await createWebhook(owner, { ...content, headers });
+    const elsewhere = ["https://evil.example/hook", "https://example.org:8443/hook"];
+    for (const ctx of [owner, await admin()]) {
+      for (const url of elsewhere) {
+        await expect(patch(ctx, webhook.id, { url })).rejects.toMatchObject({
+          code: "INVALID_INPUT",
+          errors: [
+            { path: "headers.authorization", message: expect.stringContaining("anew") as string },
+            { path: "headers.x-team" },
+          ],
+        });
+        await expect(
+          patch(ctx, webhook.id, {
+            url,
+            headers: { authorization: "Bearer new", "x-team": "***" },
+          }),
+        ).rejects.toMatchObject({ code: "INVALID_INPUT", errors: [{ path: "headers.x-team" }] });
+      }
+    }
+    expect(await storedHeaders(webhook.id)).toEqual({ url: content.url, headers });
+  });
+
+  it("go there once they are, and stay where only the path is another", async () => {
+    const ctx = await admin();
+    const { webhook } = await createWebhook(ctx, { ...content, headers });
+    const other = "https://example.org/other";
+    await patch(ctx, webhook.id, { url: other });
+    expect(await storedHeaders(webhook.id)).toEqual({ url: other, headers });
+    const elsewhere = "https://example.net/hook";
+    const anew = { authorization: "Bearer of-the-new-one" };
+    await patch(ctx, webhook.id, { url: elsewhere, headers: anew });
+    expect(await storedHeaders(webhook.id)).toEqual({ url: elsewhere, headers: anew });
+    await patch(ctx, webhook.id, { url: content.url, headers: {} });
+    expect(await storedHeaders(webhook.id)).toEqual({ url: content.url, headers: {} });
+    await patch(ctx, webhook.id, { url: elsewhere });
+    expect(await storedHeaders(webhook.id)).toEqual({ url: elsewhere, headers: {} });
+  });
+});
+
 describe("a webhook's URL", () => {
   it("leads nowhere inside, at its creation and afterwards", async () => {
     const ctx = await admin();
@@ -248,6 +298,10 @@ describe("a change of a webhook", () => {
         code: "FORBIDDEN",
       });
     }
+    // Who has the secret can pretend to its receiver to be this deployment.
+    await expect(
+      rotateSecret(operator, { id: webhook.id, overlapSeconds: 0 }),
+    ).rejects.toMatchObject({ code: "FORBIDDEN" });
     const stopped = await patch(operator, webhook.id, { enabled: false, description: "stopped" });
     expect(stopped.webhook).toMatchObject({
       url: content.url,
@@ -268,6 +322,32 @@ describe("a change of a webhook", () => {
       code: "CONFLICT",
       message: expect.stringContaining(owner.actor.id) as string,
     });
+  });
+});
+
+describe("whoever sends", () => {
+  it("hears of each change of a webhook, to put back what it has begun ahead", async () => {
+    const ctx = await admin();
+    const { webhook } = await createWebhook(ctx, { ...content, enabled: true });
+    const { id } = webhook;
+    let hears = Promise.withResolvers<string>();
+    const listening = await database.sql.listen("fairlead_deliveries", (told) => {
+      hears.resolve(told);
+    });
+    const changes = [
+      () => patch(ctx, id, { url: "https://example.net/" }),
+      () => patch(ctx, id, { enabled: false }),
+      () => rotateSecret(ctx, { id, overlapSeconds: 0 }),
+      () => patch(ctx, id, { enabled: true }),
+      () => disableWebhook(database.sql, { webhookId: id, reason: "gone" }),
+      () => deleteWebhook(ctx, id),
+    ];
+    for (const change of changes) {
+      hears = Promise.withResolvers();
+      await change();
+      expect(await hears.promise).toBe("");
+    }
+    await listening.unlisten();
   });
 });
 

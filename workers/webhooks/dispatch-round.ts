@@ -11,14 +11,14 @@ import { renewLanes } from "../../src/webhooks/deliveries/renew-lanes.ts";
 import { takeOver } from "../../src/webhooks/deliveries/take-over.ts";
 import type { DispatchState } from "./dispatch-state.ts";
 import { isIdle, type Lane } from "./lane-state.ts";
-import { planTakes, wantedLanes } from "./schedule.ts";
+import { planTakes, suspectsOf, undoneLanes, wantedLanes } from "./schedule.ts";
 import { undo } from "./settle.ts";
 
 const statementTimeoutMs = 10_000;
 const ownersEveryMs = 1_000;
 
 /** A connection that swallows bytes must not stop all deliveries. */
-const inTime = <Result>({ deps }: DispatchState, query: Promise<Result>): Promise<Result> =>
+export const inTime = <Result>({ deps }: DispatchState, query: Promise<Result>): Promise<Result> =>
   withDeadline(query, statementTimeoutMs, () => replacePool(deps.sql));
 
 /**
@@ -30,16 +30,27 @@ const inTime = <Result>({ deps }: DispatchState, query: Promise<Result>): Promis
 export const dispatchRound = async (state: DispatchState): Promise<boolean> => {
   const nowMs = performance.now();
   if (nowMs >= state.renewAtMs && state.lanes.size > 0) await renew(state, nowMs);
-  const takes = planTakes(state, nowMs);
+  putBackSuspects(state, nowMs);
   const wanted = wantedLanes(state, nowMs);
-  const hasWork = state.ends.length > 0 || takes.length > 0 || wanted > 0;
-  // One after the other on one connection, and none waits for the answer to the one before.
-  const steps = [record(state), begin(state, takes), claim(state, wanted, nowMs)];
+  const hasWork = state.ends.length > 0 || wanted > 0;
+  // What is put back goes before what is newer, so it has to be there when more is begun.
+  const begun = record(state).then(() => begin(state, planTakes(state, nowMs)));
+  const steps = [begun, claim(state, wanted, nowMs)] as const;
   const results = await Promise.allSettled(steps);
   const failure = results.find((result) => result.status === "rejected");
   if (failure !== undefined) throw failure.reason;
   const released = await release(state);
-  return hasWork || released;
+  return hasWork || (await begun) || released;
+};
+
+/** What was begun ahead for a receiver while it was quick is more than its share when it is slow. */
+const putBackSuspects = (state: DispatchState, nowMs: number): void => {
+  const suspects = new Set(suspectsOf(state, nowMs));
+  for (const lane of state.lanes.values()) {
+    const isSuspect = suspects.has(lane);
+    if (isSuspect && !lane.wasSuspect) putBack(state, lane.webhookId);
+    lane.wasSuspect = isSuspect;
+  }
 };
 
 const record = async (state: DispatchState): Promise<void> => {
@@ -78,15 +89,17 @@ export const disable = async (state: DispatchState, disabling: Disabling): Promi
 export const putBack = (state: DispatchState, webhookId: string): void => {
   const lane = state.lanes.get(webhookId);
   if (lane === undefined) return;
+  if (lane.queue.length > 0) lane.mayHaveMore = true;
   for (const attempt of lane.queue.splice(0)) state.ends.push(undo(attempt, lane.fence));
 };
 
-const begin = async (state: DispatchState, takes: readonly LaneTake[]): Promise<void> => {
-  if (takes.length === 0) return;
-  const { holder, sql } = state.deps;
+/** @returns whether there was anything to begin */
+const begin = async (state: DispatchState, takes: readonly LaneTake[]): Promise<boolean> => {
+  if (takes.length === 0) return false;
   const { looks } = state;
-  const { attempts, isCut } = await inTime(state, beginAttempts(sql, holder, takes));
+  const { attempts, isCut } = await beginKnown(state, takes);
   const byLane = Map.groupBy(attempts, ({ webhookId }) => webhookId);
+  const undone = undoneLanes(state);
   for (const { fence, take, webhookId } of takes) {
     const begun = byLane.get(webhookId) ?? [];
     const lane = state.lanes.get(webhookId);
@@ -95,6 +108,23 @@ const begin = async (state: DispatchState, takes: readonly LaneTake[]): Promise<
     lane.queue.push(...begun);
     lane.queue.sort((one, other) => one.sequence - other.sequence);
     lane.mayHaveMore = isCut || begun.length >= take || state.looks !== looks;
+    // What is older was put back meanwhile, or nothing is to be sent any more.
+    if (undone.has(webhookId) || state.isStopping) putBack(state, webhookId);
+  }
+  return true;
+};
+
+/** Where the answer is lost, so are the ids of what was begun: only giving the lane back finds them. */
+const beginKnown = async (state: DispatchState, takes: readonly LaneTake[]) => {
+  const { holder, sql } = state.deps;
+  try {
+    return await inTime(state, beginAttempts(sql, holder, takes));
+  } catch (error) {
+    for (const { fence, webhookId } of takes) {
+      const lane = state.lanes.get(webhookId);
+      if (lane?.fence === fence) lane.isUncertain = true;
+    }
+    throw error;
   }
 };
 
@@ -132,6 +162,8 @@ const addLane = (state: DispatchState, claimed: ClaimedLane, nowMs: number): voi
     lost: new AbortController(),
     leaseUntilMs: nowMs + state.deps.leaseMs,
     mayHaveMore: true,
+    isUncertain: false,
+    wasSuspect: false,
   });
 };
 
@@ -180,11 +212,18 @@ const release = async (state: DispatchState): Promise<boolean> => {
   const unwritten = new Set(ends.map(({ webhookId }) => webhookId));
   const idle = [...lanes.values()].filter(
     (lane) =>
-      isIdle(lane) && !unwritten.has(lane.webhookId) && (state.isStopping || !lane.mayHaveMore),
+      isIdle(lane) &&
+      !unwritten.has(lane.webhookId) &&
+      (state.isStopping || lane.isUncertain || !lane.mayHaveMore),
   );
   if (idle.length === 0) return false;
   for (const { webhookId } of idle) lanes.delete(webhookId);
-  const claims = idle.map(({ fence, webhookId }) => ({ fence, webhookId }));
+  const claims = idle.map(({ fence, isUncertain, webhookId }) => ({
+    fence,
+    isUncertain,
+    webhookId,
+  }));
   await inTime(state, releaseLanes(deps.sql, deps.holder, claims));
+  state.wantsLanes ||= idle.some(({ isUncertain }) => isUncertain);
   return true;
 };

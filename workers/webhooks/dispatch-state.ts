@@ -54,6 +54,8 @@ export interface DispatchState {
   wantsLanes: boolean;
   /** How often somebody has said that there may be something to send. */
   looks: number;
+  /** Of those, how many had come when it was last read which webhooks have changed. */
+  checkedLooks: number;
   isStopping: boolean;
   /** Requests that are under way. */
   readonly underWay: Set<Promise<void>>;
@@ -70,6 +72,7 @@ export const newState = (deps: DispatcherDeps): DispatchState => ({
   counts: { ...nothingDispatched },
   wantsLanes: false,
   looks: 0,
+  checkedLooks: 0,
   isStopping: false,
   underWay: new Set(),
   renewAtMs: Number.NEGATIVE_INFINITY,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { checkWebhooks, isChecked } from "./check-webhooks.ts";
 import { dispatchRound, putBack } from "./dispatch-round.ts";
 import {
   type DispatchCounts,
@@ -83,6 +84,9 @@ const createEngine = (options: DispatcherOptions): Engine => {
     try {
       for (let goesOn = true; goesOn || isAsked; ) {
         isAsked = false;
+        await checkWebhooks(state);
+        // Also where looks have come meanwhile: however many do, they do not stop it.
+        send();
         goesOn = await dispatchRound(state);
         start();
       }
@@ -98,6 +102,9 @@ const createEngine = (options: DispatcherOptions): Engine => {
   };
   const goOn = (): void => void go().catch((error: unknown) => options.onFailure?.(error));
   const start = (): void => {
+    if (isChecked(state)) send();
+  };
+  const send = (): void => {
     if (state.isStopping) return;
     for (const [lane, attempt] of readyAttempts(state, performance.now())) {
       const flight = fly(state, lane, attempt);

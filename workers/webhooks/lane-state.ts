@@ -20,6 +20,10 @@ export interface Lane extends LaneClaim {
   leaseUntilMs: number;
   /** Whether there may be more that is due. */
   mayHaveMore: boolean;
+  /** Whether attempts may have been begun whose ids never came: it is given back as soon as it can be. */
+  isUncertain: boolean;
+  /** Whether it was among those that fail or are slow, when last looked at. */
+  wasSuspect: boolean;
 }
 
 /** Whether a lane has nothing left that this process has begun. */

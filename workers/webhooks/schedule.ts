@@ -5,13 +5,31 @@ import { type Lane, nextReady } from "./lane-state.ts";
 /** What is begun ahead for each request that a quick receiver may get at once. */
 const begunAhead = 16;
 
+/** However slow receivers are: as many times what is configured may be under way, and begun, in all. */
+const mostTimes = 2;
+
 const flightsOf = (lanes: Iterable<Lane>): number => {
   let count = 0;
   for (const { flights } of lanes) count += flights.size;
   return count;
 };
 
-const suspectsOf = ({ governor, lanes }: DispatchState, nowMs: number): Lane[] =>
+const begunOf = (lanes: Iterable<Lane>): number => {
+  let count = 0;
+  for (const { flights, queue } of lanes) count += flights.size + queue.length;
+  return count;
+};
+
+/**
+ * What is left of a limit. Those that became slow may hold more than their share, from when they were
+ * quick: what is above it is not taken from the others.
+ */
+const leftOf = (limit: number, all: number, ofSuspects: number, suspectsMost: number): number => {
+  const counted = all - ofSuspects + Math.min(ofSuspects, suspectsMost);
+  return Math.min(limit - counted, limit * mostTimes - all);
+};
+
+export const suspectsOf = ({ governor, lanes }: DispatchState, nowMs: number): Lane[] =>
   [...lanes.values()].filter((lane) => governor.isSuspect(lane, nowMs));
 
 /** Those that fail or are slow share a quarter of all requests, so that the rest is for the others. */
@@ -24,8 +42,10 @@ export const readyAttempts = (
 ): readonly (readonly [Lane, Attempt])[] => {
   const { deps, governor, lanes } = state;
   const suspects = new Set(suspectsOf(state, nowMs));
-  let free = deps.concurrency - flightsOf(lanes.values());
-  let freeForSuspects = suspectLimit(deps.concurrency) - flightsOf(suspects);
+  const suspectsMost = suspectLimit(deps.concurrency);
+  const ofSuspects = flightsOf(suspects);
+  let free = leftOf(deps.concurrency, flightsOf(lanes.values()), ofSuspects, suspectsMost);
+  let freeForSuspects = suspectsMost - ofSuspects;
   const ready: (readonly [Lane, Attempt])[] = [];
   let turn = [...lanes.values()].filter(({ queue }) => queue.length > 0);
   while (turn.length > 0 && free > 0) {
@@ -65,16 +85,19 @@ export const planTakes = (state: DispatchState, nowMs: number): readonly LaneTak
   const { deps, governor, lanes } = state;
   if (state.isStopping) return [];
   const suspects = new Set(suspectsOf(state, nowMs));
-  let room = deps.concurrency * begunAhead;
-  let roomForSuspects = suspectLimit(deps.concurrency);
-  for (const lane of lanes.values()) {
-    const begun = lane.queue.length + lane.flights.size;
-    room -= begun;
-    if (suspects.has(lane)) roomForSuspects -= begun;
-  }
+  const suspectsMost = suspectLimit(deps.concurrency);
+  const ofSuspects = begunOf(suspects);
+  const all = begunOf(lanes.values());
+  let room = leftOf(deps.concurrency * begunAhead, all, ofSuspects, suspectsMost);
+  let roomForSuspects = suspectsMost - ofSuspects;
+  const undone = undoneLanes(state);
   const takes: LaneTake[] = [];
   const asking = [...lanes.values()].filter(
-    (lane) => lane.mayHaveMore && nowMs < lane.leaseUntilMs,
+    (lane) =>
+      lane.mayHaveMore &&
+      !lane.isUncertain &&
+      !undone.has(lane.webhookId) &&
+      nowMs < lane.leaseUntilMs,
   );
   const share = Math.ceil(room / asking.length);
   for (const lane of asking) {
@@ -91,6 +114,10 @@ export const planTakes = (state: DispatchState, nowMs: number): readonly LaneTak
   }
   return takes;
 };
+
+/** Those of which something is still to be put back: what is newer must not be begun before it. */
+export const undoneLanes = ({ ends }: DispatchState): ReadonlySet<string> =>
+  new Set(ends.filter(({ outcome }) => outcome === "undone").map(({ webhookId }) => webhookId));
 
 /** Nothing until what is ahead runs out: statements of many cost as much as statements of one. */
 const wantedAhead = ({ queue }: Lane, allowed: number): number =>

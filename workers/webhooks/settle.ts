@@ -5,13 +5,14 @@ import type { Outcome } from "./outcome.ts";
 
 /** What becomes of a delivery after an attempt. */
 export const settle = (
-  { attempts, id, webhookId }: Attempt,
+  { attempts, id, startedAt, webhookId }: Attempt,
   fence: number,
   outcome: Outcome,
   random?: () => number,
 ): AttemptEnd => {
   const { durationMs, excerpt, status } = outcome;
-  const end = { id, webhookId, fence, attempts, excerpt, durationMs: Math.round(durationMs) };
+  const made = { id, webhookId, fence, attempts, startedAt };
+  const end = { ...made, excerpt, durationMs: Math.round(durationMs) };
   if (outcome.ok) {
     return {
       ...end,
@@ -25,7 +26,7 @@ export const settle = (
   const told = { ...end, status: status ?? null, error: outcome.error };
   // Whoever was to answer could not: it may have arrived.
   if (outcome.kind === "aborted") {
-    return { ...told, outcome: "interrupted", state: "pending", waitMs: 0 };
+    return { ...told, outcome: "interrupted", state: "pending", waitMs: null };
   }
   const waitMs = nextAttempt({ attempts, status, retryAfterMs: outcome.retryAfterMs }, random);
   return waitMs === undefined
@@ -34,14 +35,18 @@ export const settle = (
 };
 
 /** An attempt that was written down and then not made. */
-export const undo = ({ attempts, id, webhookId }: Attempt, fence: number): AttemptEnd => ({
+export const undo = (
+  { attempts, id, startedAt, webhookId }: Attempt,
+  fence: number,
+): AttemptEnd => ({
   id,
   webhookId,
   fence,
   attempts,
+  startedAt,
   outcome: "undone",
   state: "pending",
-  waitMs: 0,
+  waitMs: null,
   status: null,
   error: null,
   excerpt: null,

@@ -14,6 +14,7 @@ export interface Attempt {
   readonly sequence: number;
   /** With this one. */
   readonly attempts: number;
+  readonly startedAt: string;
   readonly entries: readonly string[];
   readonly contentType: string;
   readonly body: string;
@@ -84,7 +85,7 @@ const begunAttempts = (sql: Sql, holder: string, takes: readonly LaneTake[]) => 
   where d.id = any (array(select id from due where bytes_before < ${maxBytes}))
     and d.state = 'pending' and w.id = d.webhook_id
   returning
-    d.id, d.webhook_id as "webhookId", d.sequence, d.attempts, d.entries,
+    d.id, d.webhook_id as "webhookId", d.sequence, d.attempts, d.started_at as "startedAt", d.entries,
     d.content_type as "contentType", d.body, w.version, w.url, w.headers, w.signatures, w.secret,
     case when w.previous_secret_until > clock_timestamp() then w.previous_secret end
       as "previousSecret",

@@ -1,7 +1,8 @@
 import type { Ctx } from "../../context.ts";
 import type { Sql, Tx } from "../../platform/sql.ts";
+import { testEvent } from "../event-types.ts";
 import type { WebhookRow } from "../webhook.ts";
-import { everyEntry } from "./webhook-event.ts";
+import { everyEntry, isWebhookEntry } from "./webhook-event.ts";
 
 export const deliveryStates = ["pending", "sending", "delivered", "parked", "cancelled"] as const;
 
@@ -34,20 +35,26 @@ export interface DeliveryRow extends Delivery {
 
 /**
  * Whether somebody may know what a delivery says: what the webhook's owner was told, others see only
- * where they may read every entry that it is about.
+ * where they may read every entry that it is about. What is about no entry, but about another webhook,
+ * is for those who may read everything; a test event says nothing.
  */
 export const maySeeContent = (
   { actor, permissions }: Ctx,
   { owner }: WebhookRow,
-  entries: readonly string[],
-): boolean =>
-  actor.id === owner ||
-  permissions.mayEverywhere("entries.read") ||
-  entries.every((entry) => {
-    const [kind = "", app = "", environment = "", ...key] = entry.split("/");
-    const resource = { kind, app, environment, key: key.join("/") };
-    return entry !== everyEntry && permissions.may("entries.read", resource);
-  });
+  { entries, eventType }: Pick<DeliveryRow, "entries" | "eventType">,
+): boolean => {
+  if (actor.id === owner || eventType === testEvent) return true;
+  const readsEntries = permissions.mayEverywhere("entries.read");
+  if (entries.length === 0 || entries.some(isWebhookEntry))
+    return readsEntries && permissions.mayEverywhere("webhooks.read");
+  return readsEntries || entries.every((entry) => mayReadEntry(permissions, entry));
+};
+
+const mayReadEntry = (permissions: Ctx["permissions"], entry: string): boolean => {
+  const [kind = "", app = "", environment = "", ...key] = entry.split("/");
+  const resource = { kind, app, environment, key: key.join("/") };
+  return entry !== everyEntry && permissions.may("entries.read", resource);
+};
 
 /** A delivery as it is shown. A receiver's answer may repeat what it was sent. */
 export const toDelivery = (row: DeliveryRow, seesContent: boolean): Delivery => {

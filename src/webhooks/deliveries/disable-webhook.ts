@@ -1,9 +1,12 @@
+import { randomUUID } from "node:crypto";
 import { lockCounter } from "../../changes/lock-counter.ts";
 import type { Sql, Tx } from "../../platform/sql.ts";
 import { inTransaction } from "../../platform/transaction.ts";
 import { disabledEvent } from "../event-types.ts";
 import { type DisabledReason, resourceOf, type WebhookRow, webhookColumns } from "../webhook.ts";
 import { enqueueEvent } from "./enqueue-event.ts";
+import { notifySenders } from "./wake-lane.ts";
+import { type Recipient, webhookEntry } from "./webhook-event.ts";
 
 interface Disabling {
   readonly webhookId: string;
@@ -26,6 +29,7 @@ export const disableWebhook = (sql: Sql, disabling: Disabling): Promise<boolean>
     if (disabled === undefined) return false;
     await insertAuditRow(tx, disabled);
     await tellOthers(tx, disabled);
+    await notifySenders(tx);
     return true;
   });
 
@@ -49,21 +53,28 @@ const insertAuditRow = async (tx: Tx, { disabledReason, id, version }: WebhookRo
     from fairlead.deployment`;
 };
 
-/** Whose owners may see the webhook itself. */
 const tellOthers = async (tx: Tx, webhook: WebhookRow): Promise<void> => {
-  const { disabledAt, disabledReason, id, url, version } = webhook;
+  const { disabledAt, disabledReason, id, url } = webhook;
   await enqueueEvent(tx, {
-    id: `disabled-${id}-${version}`,
+    // Shown to whoever sees that there is a delivery, though not to whom it says something.
+    id: `disabled-${randomUUID()}`,
     type: disabledEvent,
     source: "/fairlead",
     time: disabledAt ?? "",
     revision: null,
-    contentFor: ({ permissions, webhookId }) =>
-      webhookId !== id && permissions.may("webhooks.read", resourceOf(webhook))
+    contentFor: (recipient) =>
+      mayBeTold(recipient, webhook)
         ? {
             data: { webhookId: id, origin: new URL(url).origin, reason: disabledReason },
-            entries: [],
+            entries: [webhookEntry(id)],
           }
         : undefined,
   });
 };
+
+/** Those that asked for the app and environment that it is of, and whose owners may see it itself. */
+const mayBeTold = (recipient: Recipient, webhook: WebhookRow): boolean =>
+  recipient.webhookId !== webhook.id &&
+  (recipient.app === "" || recipient.app === webhook.app) &&
+  (recipient.environment === "" || recipient.environment === webhook.environment) &&
+  recipient.permissions.may("webhooks.read", resourceOf(webhook));

@@ -27,7 +27,7 @@ export const getDelivery = async (ctx: Ctx, name: DeliveryName): Promise<Deliver
   const row = await detailedRow(ctx, name);
   if (row === undefined) throw noDelivery(name.deliveryId);
   const { body, contentType, ...rest } = row;
-  const seesContent = maySeeContent(ctx, webhook, row.entries);
+  const seesContent = maySeeContent(ctx, webhook, row);
   return { ...toDelivery(rest, seesContent), contentType, body: seesContent ? body : null };
 };
 

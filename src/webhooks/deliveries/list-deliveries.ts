@@ -33,7 +33,7 @@ export const listDeliveries = async (
   const start = decodeCursor(input.cursor, z.int().positive());
   const rows = await deliveryRows(ctx, input, start);
   const page = pageFrom(rows, input.limit, ({ sequence }) => sequence);
-  const shown = page.items.map((row) => toDelivery(row, maySeeContent(ctx, webhook, row.entries)));
+  const shown = page.items.map((row) => toDelivery(row, maySeeContent(ctx, webhook, row)));
   return { ...page, items: shown };
 };
 

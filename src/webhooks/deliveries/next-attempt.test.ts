@@ -39,17 +39,28 @@ describe("the wait after a failed attempt", () => {
     expect(secondsAfter(9, () => 1)).toBe(95_040);
   });
 
-  it("is what a 429 or 503 asks for, never earlier, between the first step and a day", () => {
+  it("is what a 429 or 503 asks for where that is longer than the schedule's, up to a day", () => {
     const asked = (status: number, retryAfterMs: number, attempts = 1, random = () => 0) =>
       nextAttempt({ attempts, status, retryAfterMs }, random);
     expect(asked(429, 60_000)).toBe(60_000);
-    expect(asked(503, 60_000, 5)).toBe(60_000);
     expect(asked(503, 60_000, 1, () => 1)).toBe(66_000);
-    expect(asked(503, 0)).toBe(5_000);
-    expect(asked(503, 1_000)).toBe(5_000);
     expect(asked(503, 1e12)).toBe(86_400_000);
     expect(asked(503, 1e12, 1, () => 1)).toBe(86_400_000);
     expect(asked(429, 60_000, 10)).toBeUndefined();
+  });
+
+  it("is never shorter than the schedule's, whatever a receiver asks for", () => {
+    const waits = { attempts: fc.integer({ min: 1, max: 9 }), status: fc.constantFrom(429, 503) };
+    const asking = fc.record({ ...waits, retryAfterMs: fc.nat({ max: 1e9 }) });
+    const chances = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(asking, chances, (asked, chance) => {
+        const plannedMs = nextAttempt({ attempts: asked.attempts }, () => chance) ?? Number.NaN;
+        expect(nextAttempt(asked, () => chance)).toBeGreaterThanOrEqual(plannedMs);
+      }),
+    );
+    const briefly = { status: 503, retryAfterMs: 1_000 };
+    expect(nextAttempt({ attempts: 5, ...briefly }, middle)).toBe(18_000_000);
   });
 
   it("is the schedule's where another status asks", () => {

@@ -15,8 +15,7 @@ const waitsMs = [
   24 * hour,
 ] as const;
 
-/** No receiver makes us wait longer, or come back sooner than after a first failure. */
-const leastAskedMs = waitsMs[0];
+/** No receiver makes us wait longer than the schedule's longest step. */
 const mostAskedMs = 24 * hour;
 const jitter = 0.1;
 
@@ -30,8 +29,8 @@ export interface FailedAttempt {
 
 /**
  * How long a delivery waits after an attempt that has failed; undefined after the last. A tenth is left
- * to chance, so that what failed together does not come back together; who is told when to come back
- * does so then or a little later.
+ * to chance, so that what failed together does not come back together. A receiver may ask for a longer
+ * wait, and gets it or a little more, but none for a shorter: that would use up the attempts too early.
  */
 export const nextAttempt = (
   { attempts, retryAfterMs, status }: FailedAttempt,
@@ -39,8 +38,9 @@ export const nextAttempt = (
 ): number | undefined => {
   const waitMs = waitsMs[attempts - 1];
   if (waitMs === undefined) return undefined;
+  const chance = random();
+  const plannedMs = waitMs * (1 - jitter + 2 * jitter * chance);
   const isAsked = retryAfterMs !== undefined && (status === 429 || status === 503);
-  if (!isAsked) return waitMs * (1 - jitter + 2 * jitter * random());
-  const askedMs = Math.max(leastAskedMs, retryAfterMs) * (1 + jitter * random());
-  return Math.min(mostAskedMs, askedMs);
+  if (!isAsked) return plannedMs;
+  return Math.max(plannedMs, Math.min(mostAskedMs, retryAfterMs * (1 + jitter * chance)));
 };

@@ -33,7 +33,11 @@ const laneFigures = (sql: Sql) => sql<LaneFigures[]>`
 
 const owedFigures = (sql: Sql) => sql<{ parked: number; oldestSeconds: number }[]>`
   select
-    (select count(*)::int from fairlead.webhook_deliveries where state = 'parked') as parked,
+    (
+      select count(*)::int from fairlead.webhook_deliveries d
+      where d.state = 'parked'
+        and exists (select from fairlead.webhooks w where w.id = d.webhook_id)
+    ) as parked,
     coalesce((
       select max(extract(epoch from clock_timestamp() - oldest.created_at))::float8
       from fairlead.webhooks w

@@ -1,7 +1,8 @@
 import { type Ctx, requireAnyPermission } from "../../context.ts";
 import { Problem } from "../../errors.ts";
 import type { Tx } from "../../platform/sql.ts";
-import { commitWebhookChange } from "../commit-webhook-change.ts";
+import { inTransaction } from "../../platform/transaction.ts";
+import { commitWebhookChange, earlierResult } from "../commit-webhook-change.ts";
 import { writableWebhook } from "../require-webhook.ts";
 import type { DeliveryState } from "./delivery.ts";
 import { noDelivery } from "./get-delivery.ts";
@@ -19,9 +20,15 @@ interface Redelivered {
   readonly redelivered: number;
 }
 
+/** Rows that are written together: senders, and events of all webhooks, wait for the lane meanwhile. */
+const batchSize = 2_000;
+
 /**
  * Has deliveries sent again as if they were new, with the same ids and in the order of old. Those that
  * are being sent at this moment are left to that.
+ *
+ * They are made new before the audit row is written, since every commit waits for that. Where the
+ * process ends between, a repeated request does all of it again: deliveries arrive at least once.
  *
  * @throws Problem `NOT_FOUND`, `FORBIDDEN`, `CONFLICT` for a single one that is being sent
  */
@@ -31,19 +38,52 @@ export const redeliver = async (
   which: Redelivery,
 ): Promise<Redelivered> => {
   requireAnyPermission(ctx, "webhooks.write");
+  const earlier = await earlierResult<Redelivered>(ctx);
+  if (earlier !== undefined) return earlier;
+  await writableWebhook(ctx, ctx.sql, webhookId);
+  const redelivered = await renewAll(ctx, webhookId, which);
+  const done = { webhookId, redelivered };
   const { result } = await commitWebhookChange<Redelivered>(ctx, {
     action: "webhook.redeliver",
-    apply: async (tx) => {
-      await writableWebhook(ctx, tx, webhookId);
-      await lockLane(tx, webhookId);
-      if ("deliveryId" in which) await requireSettled(tx, webhookId, which.deliveryId);
-      const redelivered = await renewedDeliveries(tx, webhookId, which);
-      if (redelivered > 0) await wakeLane(tx, webhookId);
-      const done = { webhookId, redelivered };
-      return { result: done, detail: { ...done, ...which } };
-    },
+    apply: async () => ({ result: done, detail: { ...done, ...which } }),
   });
   return result;
+};
+
+/** Oldest first, so that older batches are due before newer ones. */
+const renewAll = async (
+  { sql }: Pick<Ctx, "sql">,
+  webhookId: string,
+  which: Redelivery,
+): Promise<number> => {
+  let redelivered = 0;
+  for (let after = 0; ; ) {
+    const { count, last } = await inTransaction(sql, "read write", (tx) =>
+      renewBatch(tx, webhookId, which, after),
+    );
+    redelivered += count;
+    if (last === null || count < batchSize) return redelivered;
+    after = last;
+  }
+};
+
+interface Batch {
+  readonly count: number;
+  /** The newest one's sequence. */
+  readonly last: number | null;
+}
+
+const renewBatch = async (
+  tx: Tx,
+  webhookId: string,
+  which: Redelivery,
+  after: number,
+): Promise<Batch> => {
+  if (!(await lockLane(tx, webhookId))) return { count: 0, last: null };
+  if ("deliveryId" in which) await requireSettled(tx, webhookId, which.deliveryId);
+  const batch = await renewedBatch(tx, webhookId, which, after);
+  if (batch.count > 0) await wakeLane(tx, webhookId);
+  return batch;
 };
 
 const requireSettled = async (tx: Tx, webhookId: string, deliveryId: string): Promise<void> => {
@@ -56,16 +96,33 @@ const requireSettled = async (tx: Tx, webhookId: string, deliveryId: string): Pr
   }
 };
 
-const renewedDeliveries = async (tx: Tx, webhookId: string, which: Redelivery): Promise<number> => {
+const renewedBatch = async (
+  tx: Tx,
+  webhookId: string,
+  which: Redelivery,
+  after: number,
+): Promise<Batch> => {
   const condition =
     "deliveryId" in which
       ? tx`d.id = ${which.deliveryId}`
       : "since" in which
         ? tx`d.created_at >= ${which.since}::timestamptz`
         : tx`d.revision >= ${which.sinceRevision}`;
-  const renewed = await tx`
-    update fairlead.webhook_deliveries d
-    set state = 'pending', attempts = 0, next_attempt_at = clock_timestamp(), ended_at = null
-    where d.webhook_id = ${webhookId} and d.state <> 'sending' and ${condition}`;
-  return renewed.count;
+  // One time for all of them, so that those that are due together are begun in their order.
+  const [batch] = await tx<Batch[]>`
+    with renewed as (
+      update fairlead.webhook_deliveries
+      set state = 'pending', attempts = 0, next_attempt_at = statement_timestamp(), ended_at = null
+      where id = any (array(
+        select d.id from fairlead.webhook_deliveries d
+        where d.webhook_id = ${webhookId} and d.sequence > ${after} and d.state <> 'sending'
+          and ${condition}
+        order by d.sequence
+        limit ${batchSize}
+        for no key update
+      ))
+      returning sequence
+    )
+    select count(*)::int as count, max(sequence) as last from renewed`;
+  return batch ?? { count: 0, last: null };
 };

@@ -4,7 +4,7 @@ import type { LaneClaim } from "./lane.ts";
 /**
  * Puts back what a former holder of lanes was sending, or was about to send: nobody saw the end, so it
  * may arrive twice, and says so. A statement of its own, so that it sees all that was begun before the
- * claim.
+ * claim. As it has not failed, it goes before what came later.
  *
  * @returns the ids of the deliveries
  */
@@ -30,7 +30,7 @@ export const takeOver = async (
     ), put_back as (
       update fairlead.webhook_deliveries d
       set state = 'pending', interrupted = d.interrupted + 1,
-        next_attempt_at = clock_timestamp()
+        next_attempt_at = d.created_at
       where d.id = any (array(select id from found)) and d.state = 'sending'
       returning d.id, d.webhook_id
     ), counted as (

@@ -14,8 +14,8 @@ export interface Recipient
 export interface EventContent {
   readonly data: EventData;
   /**
-   * What it is about, `kind/app/environment/key`: deliveries that share one are not sent side by side,
-   * and only who may read all of them is shown the delivery's body.
+   * What it is about, `kind/app/environment/key` or a `webhookEntry`: deliveries that share one are not
+   * sent side by side, and only who may read all of them is shown the delivery's body.
    */
   readonly entries: readonly string[];
 }
@@ -37,6 +37,11 @@ export interface WebhookEvent {
 
 /** Stands for more entries than are listed: such a delivery is sent with no other beside it. */
 export const everyEntry = "*";
+
+/** Stands for a webhook, which is no entry; kinds of entries have no colon in their names. */
+export const webhookEntry = (webhookId: string): string => `webhook:${webhookId}`;
+
+export const isWebhookEntry = (entry: string): boolean => entry.startsWith("webhook:");
 
 const maxEntries = 100;
 
