@@ -33,6 +33,13 @@ export interface LiveAnswer {
   readonly again?: () => unknown;
 }
 
+/** Of an event stream; whatever would compress it would hold it back. */
+export const eventStreamHeaders: Readonly<Record<string, string>> = {
+  "content-type": "text/event-stream",
+  "cache-control": "private, no-cache, no-transform",
+  "x-accel-buffering": "no",
+};
+
 /** How a runtime sends what has no end, where it can do better than the general way. */
 export interface LiveTransport {
   /** Answers with a head, and opens once that is sent. */

@@ -7,7 +7,7 @@ import {
   environmentName,
   timeShape,
 } from "../http/common-shapes.ts";
-import type { LiveAnswer } from "../http/live.ts";
+import { eventStreamHeaders, type LiveAnswer } from "../http/live.ts";
 import { defineRoute, type Handler, type Route } from "../http/route.ts";
 import { openStream } from "./open-stream.ts";
 import { saveStream } from "./resume-stream.ts";
@@ -102,12 +102,7 @@ export const streamRoutes: readonly Route[] = [
       },
       errors: ["NOT_FOUND", "RATE_LIMITED"],
     },
-    // Whatever would compress the stream would hold it back.
-    streamOver("events", {
-      "content-type": "text/event-stream",
-      "cache-control": "private, no-cache, no-transform",
-      "x-accel-buffering": "no",
-    }),
+    streamOver("events", eventStreamHeaders),
   ),
   defineRoute(
     {

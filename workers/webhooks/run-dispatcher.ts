@@ -27,7 +27,7 @@ const stopTimeoutMs = 5_000;
 /** Sends deliveries, woken by NOTIFY and by a poll, until it is stopped. Any number of processes may. */
 export const runDispatcher = ({ connect, ...options }: RunOptions): RunningDispatcher => {
   const { log } = options;
-  // One connection keeps statements in their order; the other is for transactions.
+  // A round asks for lanes while it writes down and begins; more would not be used.
   const sql = connect(2);
   let isFailing = false;
   const dispatcher = createDispatcher({

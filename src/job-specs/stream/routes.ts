@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { eventStreamHeaders } from "../../http/live.ts";
 import { defineRoute, type Route } from "../../http/route.ts";
 import { runtimeName } from "../shapes.ts";
 import { openRuntimeStream } from "./open-runtime-stream.ts";
@@ -37,11 +38,7 @@ export const runtimeStreamRoutes: readonly Route[] = [
     },
     async (ctx, { params: { runtimeId } }) => ({
       live: { over: "events", open: await openRuntimeStream(ctx, runtimeId) },
-      headers: {
-        "content-type": "text/event-stream",
-        "cache-control": "private, no-cache, no-transform",
-        "x-accel-buffering": "no",
-      },
+      headers: eventStreamHeaders,
     }),
   ),
 ];

@@ -1,5 +1,6 @@
 import type { Sql } from "../../platform/sql.ts";
 import type { LaneClaim } from "./lane.ts";
+import { putBackInterrupted } from "./put-back-interrupted.ts";
 
 interface LaneRelease extends LaneClaim {
   /** Whether attempts may be begun without our knowing, even after this statement. */
@@ -27,18 +28,7 @@ export const releaseLanes = async (
       where l.lease_holder = ${holder}
       order by l.webhook_id
       for no key update of l
-    ), found as materialized (
-      select d.id from held
-      cross join lateral (
-        select id from fairlead.webhook_deliveries
-        where webhook_id = held.webhook_id and state = 'sending' offset 0
-      ) d
-    ), put_back as (
-      update fairlead.webhook_deliveries d
-      set state = 'pending', interrupted = d.interrupted + 1, next_attempt_at = d.created_at
-      where d.id = any (array(select id from found)) and d.state = 'sending'
-      returning d.webhook_id, d.next_attempt_at
-    ), interrupted as (
+    ), ${putBackInterrupted(sql)}, interrupted as (
       select webhook_id, count(*) as count, min(next_attempt_at) as due_at
       from put_back group by webhook_id
     )
